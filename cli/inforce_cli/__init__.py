@@ -1,0 +1,1 @@
+"""The command inforce: parse, one call of the library, render, exit code."""

@@ -1,0 +1,1 @@
+"""Pure functions from answers to text for a screen, a file or a page."""
