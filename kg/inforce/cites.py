@@ -24,7 +24,9 @@ _LETTERS = {letter: law for law, words in LAWS.items() for letter in words[2:]}
 
 _ROMAN = r"(?=[ivxl])x{0,3}(?:ix|iv|l?x{0,3}v?i{0,3})"
 # What numbers or letters a provision: 198, 7.01, a, g.1, ii.1, A, IV; any other label is a defined term.
-_PLAIN = re.compile(rf"(?:[0-9]+(?:\.[0-9]+)*[A-Z]?|(?:[a-z]{{1,2}}|[A-Z]{{1,2}}|{_ROMAN}|{_ROMAN.upper()})(?:\.[0-9]+)*)\Z")
+_PLAIN = re.compile(
+    rf"(?:[0-9]+(?:\.[0-9]+)*[A-Z]?|(?:[a-z]{{1,2}}|[A-Z]{{1,2}}|{_ROMAN}|{_ROMAN.upper()})(?:\.[0-9]+)*)\Z"
+)
 _START = re.compile(
     r"(?:(?P<word>[A-Za-z]{4})(?:\s*:\s*|,?\s+|(?=[0-9])|$)|(?P<letter>[RAL])(?=\s?[0-9]))\s*"
     r"(?:(?:sub)?(?:section|paragraph|clause)s?\s+|(?:sous-)?(?:article|paragraphe|alinéa|division)s?\s+"

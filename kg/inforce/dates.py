@@ -175,7 +175,9 @@ def _written(text: str) -> date | None:
     if month is None:
         near = nearest(word, _MONTH_NUMBER, 1)
         hint = f"did you mean {near[0].title() if near[0] in _ENGLISH else near[0]}? " if near else ""
-        raise DateError(f'"{text}": "{word}" is not a month', hint=hint + "write the month in full, in English or French")
+        raise DateError(
+            f'"{text}": "{word}" is not a month', hint=hint + "write the month in full, in English or French"
+        )
     found_day = _day(text, int(year), month, int(day))
     if wrong_ordinal:
         raise DateError(f'"{text}" is not how a date is written', hint=f"did you mean {found_day.isoformat()}?")

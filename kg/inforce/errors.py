@@ -232,7 +232,9 @@ def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
     wanted = _folded(word)
     close = difflib.get_close_matches(wanted, spelled, n=n, cutoff=0.6)
     # A word typed only in part is close too, though difflib measures it as far.
-    inside = sorted((c for c in spelled if len(wanted) > 2 and wanted in c and c not in close), key=lambda c: (len(c), c))
+    inside = sorted(
+        (c for c in spelled if len(wanted) > 2 and wanted in c and c not in close), key=lambda c: (len(c), c)
+    )
     return [spelled[one] for one in [*close, *inside][:n]]
 
 

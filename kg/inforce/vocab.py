@@ -77,7 +77,8 @@ def expand(name: str) -> str:
     near = nearest(prefix, PREFIXES)
     raise UnknownIdError(
         f'unknown prefix "{prefix}:"' if colon else f'"{name}" is not a prefixed name',
-        hint=(f"did you mean {' or '.join(one + ':' for one in near)}? " if near else "") + "all prefixes: inforce schema",
+        hint=(f"did you mean {' or '.join(one + ':' for one in near)}? " if near else "")
+        + "all prefixes: inforce schema",
     )
 
 

@@ -1,0 +1,115 @@
+"""What all tests share: the knowledge base, the law files, no network, and what a skip may say in CI."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPO = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.", "::1", "localhost")
+
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "soak", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="rewrite command transcripts with what the commands print")
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The folder that holds pyproject.toml."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def kb() -> Any:
+    """The packaged rules; one for the whole run, it is immutable."""
+    import inforce
+
+    return inforce.open(today="2026-06-12")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the repository with law files and the tables the data were made from."""
+    folder = REPO.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is not here: the law files and source tables")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def accept(request: pytest.FixtureRequest) -> bool:
+    """Whether transcripts are to be rewritten."""
+    return bool(request.config.getoption("--accept"))
+
+
+# ---- no network ------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse sockets to anywhere but this machine: nothing here may fetch."""
+    if request.node.get_closest_marker("network"):
+        return
+
+    def guarded(name: str) -> Any:
+        real = getattr(socket.socket, name)
+
+        def call(self: socket.socket, address: Any, *rest: Any) -> Any:
+            host = str(address[0]) if isinstance(address, tuple) else ""
+            if self.family != socket.AF_UNIX and not host.startswith(LOOPBACK):
+                raise AssertionError(f"a test reached for the network: {name} {address!r}")
+            return real(self, address, *rest)
+
+        return call
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, guarded(name))
+
+
+# ---- a skip in CI ----------------------------------------------------------------------------
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Under INFORCE_CI a skip for something merely missing is a failure: CI installs what tests need."""
+    if not os.environ.get("INFORCE_CI") or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if not reason.startswith("allowed:"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where nothing may be missing: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """An empty home with its own cache and data folders, for tests that start the command."""
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    yield tmp_path
