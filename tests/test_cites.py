@@ -66,8 +66,9 @@ def test_a_version_is_its_first_day(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "198(2)", "IRPR 198(2)(a", "IRPR 198(2))", "IRPR (2)", "XYZW 12", "SOR/2024-258", "R-WP-198-1", "IRPR 198(2)(a) x",
-     "IRPR 198()", "irpr/", "irpr//198", "irpr/../198", "IRPR 198[]", "B12(1)", "IRPR 198\u200b(2)"],
+    ["", "198(2)", "IRPR 198(2)(a", "IRPR 198(2))", "IRPR (2)", "XYZW 12", "SOR/2024-258", "R-WP-198-1",
+     "IRPR 198(2)(a) x", "IRPR 198()", "irpr/", "irpr//198", "irpr/../198", "IRPR 198[]",
+     "B12(1)", "IRPR 198\u200b(2)"],
 )  # fmt: skip
 def test_what_is_no_citation_is_refused_with_the_right_form(text: str) -> None:
     with pytest.raises(UnknownIdError, match="IRPR 12"):
