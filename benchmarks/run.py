@@ -1,0 +1,18 @@
+"""Run every benchmark of this folder (or those named), one after the other; each prints JSON lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    here = Path(__file__).resolve().parent
+    wanted = set(sys.argv[1:])
+    scripts = [p for p in sorted(here.glob("*.py")) if p.name != "run.py" and (not wanted or p.stem in wanted)]
+    return max((subprocess.run([sys.executable, str(script)], check=False).returncode for script in scripts), default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
