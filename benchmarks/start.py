@@ -1,4 +1,4 @@
-"""What a fresh process costs: processor time of a question on the command line beside bare Python and a bare typer app."""
+"""What a fresh process costs: processor time of a question on the command line, beside bare Python and bare typer."""
 
 from __future__ import annotations
 
