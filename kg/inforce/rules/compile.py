@@ -1,0 +1,233 @@
+"""Compile each action's fold into one decision diagram over all of history; at build time only.
+
+The outcome is a Boolean function of what is in force and of the facts. ``dd`` builds and sifts it, with the
+constraints between facts; the result is stored flat with three terminals (``inforce.rules.model.Diagram``).
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from dd import bdd as _bdd
+
+from inforce.rules.conditions import Variable, leaf_variables, variables
+from inforce.rules.model import Condition, Diagram, Rulebook, RuleVersion
+
+__all__ = ["compile_action"]
+
+# Sifting pays off for the large diagrams only; below this size the given order is kept.
+SIFT_FROM = 300
+
+
+def compile_action(book: Rulebook, action: str, *, sift: bool = True) -> Diagram:
+    """Return the diagram of ``action``: a path gives the outcome, or that its facts exclude each other.
+
+    Source: DESIGN of the fold: a rule stands if its condition holds and no standing rule that defeats it stands;
+    a standing Bar prevails over standing Permits; no standing Permit: the action's default.
+    """
+    rules = list(book.rules_of(action))
+    constraints = [item.expr for item in book.constraints]
+    order = _order(book, rules, constraints)
+    manager = _bdd.BDD()
+    for position, variable in enumerate(order):
+        manager.add_var(_name(position), position)
+    number = {variable: position for position, variable in enumerate(order)}
+    builder = _Builder(book, manager, number)
+    positive = builder.outcome(rules, book.actions[action].answers)
+    allowed = builder.allowed(constraints)
+    can_hold = manager.apply("and", positive, allowed)
+    can_fail = manager.apply("and", manager.apply("not", positive), allowed)
+    manager.incref(can_hold)
+    manager.incref(can_fail)
+    if sift:
+        manager.collect_garbage()
+        if len(manager) > SIFT_FROM:
+            _bdd.reorder(manager)
+    constrained = {variable for expr in constraints for variable in variables(expr, book)}
+    return _flatten(manager, can_hold, can_fail, order, constrained, _groups(order))
+
+
+def _order(book: Rulebook, rules: list[RuleVersion], constraints: list[Condition]) -> list[Variable]:
+    # Facts in the order in which the rules read them, what is in force beside the rule that needs it;
+    # variables of one fact stay together, so that exclusive values stay small.
+    seen: dict[Variable, None] = {}
+    by_fact: dict[str, list[Variable]] = {}
+    wanted: list[Variable] = []
+    for rule in rules:
+        wanted.append(("rule", rule.id))
+        wanted.extend(variables(rule.when, book))
+    used = {v[1] for v in wanted if v[0] not in ("rule", "condition")}
+    relevant = [expr for expr in constraints if used & {v[1] for v in variables(expr, book)}]
+    for expr in relevant:
+        wanted.extend(variables(expr, book))
+    for variable in wanted:
+        if variable[0] not in ("rule", "condition"):
+            by_fact.setdefault(variable[1], [])
+            if variable not in by_fact[variable[1]]:
+                by_fact[variable[1]].append(variable)
+    for variable in wanted:
+        if variable[0] in ("rule", "condition"):
+            seen.setdefault(variable)
+        else:
+            for other in by_fact[variable[1]]:
+                seen.setdefault(other)
+    return list(seen)
+
+
+def _groups(order: list[Variable]) -> dict[str, list[Variable]]:
+    found: dict[str, list[Variable]] = {}
+    for variable in order:
+        if variable[0] not in ("rule", "condition"):
+            found.setdefault(variable[1], []).append(variable)
+    return found
+
+
+def _name(position: int) -> str:
+    return f"v{position}"
+
+
+class _Builder:
+    """Builds Boolean functions of conditions and rules in one ``dd`` manager."""
+
+    def __init__(self, book: Rulebook, manager: Any, number: dict[Variable, int]) -> None:
+        self.book, self.manager, self.number = book, manager, number
+        self.named: dict[str, int] = {}
+
+    def variable(self, variable: Variable) -> int:
+        return int(self.manager.var(_name(self.number[variable])))
+
+    def condition(self, expr: Condition) -> int:
+        manager = self.manager
+        if expr.op in ("all", "any"):
+            result = manager.true if expr.op == "all" else manager.false
+            for member in expr.members:
+                result = manager.apply("and" if expr.op == "all" else "or", result, self.condition(member))
+            return int(result)
+        if expr.op == "not":
+            return int(manager.apply("not", self.condition(expr.members[0])))
+        if expr.op == "ref":
+            if expr.target not in self.named:
+                named = self.book.conditions[expr.target]
+                inside = self.condition(named.expr)
+                if named.dated:
+                    inside = manager.apply("and", self.variable(("condition", named.id)), inside)
+                self.named[expr.target] = int(inside)
+            return self.named[expr.target]
+        result = manager.false
+        for variable, wanted in leaf_variables(expr):
+            one = self.variable(variable)
+            result = manager.apply("or", result, one if wanted else manager.apply("not", one))
+        return int(result)
+
+    def outcome(self, rules: list[RuleVersion], answers: str) -> int:
+        """The fold: standing rules, then Bars over Permits (``may``) or any Require (``required``)."""
+        manager, memo = self.manager, {}  # type: Any, dict[str, int]
+
+        def stands(rule: RuleVersion) -> int:
+            if rule.id not in memo:
+                result = manager.apply("and", self.variable(("rule", rule.id)), self.condition(rule.when))
+                for other in rules:
+                    if rule.rule in other.defeats:
+                        result = manager.apply("and", result, manager.apply("not", stands(other)))
+                memo[rule.id] = int(result)
+            return memo[rule.id]
+
+        some = {effect: manager.false for effect in ("permit", "bar", "exempt", "require")}
+        for rule in rules:
+            some[rule.effect] = manager.apply("or", some[rule.effect], stands(rule))
+        if answers == "required":
+            return int(some["require"])
+        return int(manager.apply("and", some["permit"], manager.apply("not", some["bar"])))
+
+    def allowed(self, constraints: list[Condition]) -> int:
+        """All constraints between facts, and those the kinds of facts bring: exclusive values, ordered bounds."""
+        manager = self.manager
+        result = manager.true
+        for expr in constraints:
+            if all(variable in self.number for variable in variables(expr, self.book)):
+                result = manager.apply("and", result, manager.apply("not", self.condition(expr)))
+        for name, group in _groups(list(self.number)).items():
+            tokens = [variable for variable in group if variable[0] == "is"]
+            if not self.book.facts[name].multiple:
+                for place, one in enumerate(tokens):
+                    for other in tokens[place + 1 :]:
+                        both = manager.apply("and", self.variable(one), self.variable(other))
+                        result = manager.apply("and", result, manager.apply("not", both))
+            bounds = sorted((v for v in group if v[0] == "at-least"), key=lambda v: _bound(v[2]))
+            for lower, higher in zip(bounds, bounds[1:], strict=False):
+                gap = manager.apply("and", self.variable(higher), manager.apply("not", self.variable(lower)))
+                result = manager.apply("and", result, manager.apply("not", gap))
+        return int(result)
+
+
+def _bound(text: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(text), "")
+    except ValueError:
+        return (1, 0.0, text)
+
+
+def _flatten(
+    manager: Any,
+    can_hold: int,
+    can_fail: int,
+    order: list[Variable],
+    constrained: set[Variable],
+    groups: dict[str, list[Variable]],
+) -> Diagram:
+    # Both functions as one diagram with three terminals: 0 impossible, 1 hold, 2 fail. The variables are
+    # renumbered by level, so that a node's variable is smaller than its children's.
+    levels = sorted(range(len(order)), key=lambda position: manager.level_of_var(_name(position)))
+    variables_ = [order[position] for position in levels]
+    memo: dict[tuple[int, int], int] = {}
+    unique: dict[tuple[int, int, int], int] = {}
+    nodes: list[tuple[int, int, int]] = []
+    true, false = int(manager.true), int(manager.false)
+
+    def cofactors(node: int, level: int) -> tuple[int, int]:
+        at, low, high = manager.succ(abs(node))
+        if at != level:
+            return node, node
+        return (high, low) if node > 0 else (-high, -low)
+
+    def visit(hold: int, fail: int) -> int:
+        key = (hold, fail)
+        if key in memo:
+            return memo[key]
+        if hold == true:
+            found = 1
+        elif fail == true:
+            found = 2
+        elif hold == false and fail == false:
+            found = 0
+        else:
+            level = min(manager.succ(abs(node))[0] for node in key)
+            high_h, low_h = cofactors(hold, level)
+            high_f, low_f = cofactors(fail, level)
+            high, low = visit(high_h, high_f), visit(low_h, low_f)
+            if high == low:
+                found = high
+            else:
+                triple = (level, high, low)
+                if triple not in unique:
+                    nodes.append(triple)
+                    unique[triple] = len(nodes) + 2
+                found = unique[triple]
+        memo[key] = found
+        return found
+
+    root = visit(can_hold, can_fail)
+    used = sorted({node[0] for node in nodes})
+    renumbered = {level: position for position, level in enumerate(used)}
+    kept = tuple(variables_[level] for level in used)
+    exclusive = {v for group in groups.values() if len(group) > 1 for v in group}
+    diagram = Diagram(
+        variables=kept,
+        nodes=tuple((renumbered[level], high, low) for level, high, low in nodes),
+        root=root,
+        constrained=frozenset(i for i, v in enumerate(kept) if v in constrained or v in exclusive),
+    )
+    del manager
+    gc.collect()
+    return diagram
