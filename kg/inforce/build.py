@@ -66,7 +66,9 @@ def inputs(root: Path, data: Sequence[Path] = ()) -> list[Input]:
         if not paths:
             raise InputError(f"{folder} holds no .ttl file", code="E_RDF", hint="put rules and facts in Turtle files")
         base = folder if folder.is_dir() else folder.parent
-        found.extend(Input(p, f"{BASE}graph/user-{number}", f"user-{number}/{p.relative_to(base).as_posix()}") for p in paths)
+        found.extend(
+            Input(p, f"{BASE}graph/user-{number}", f"user-{number}/{p.relative_to(base).as_posix()}") for p in paths
+        )
     return found
 
 
@@ -256,13 +258,39 @@ def _schema(store: ox.Store) -> list[Triple]:
     """What is closed: classes, properties and their axioms, the schemes' hierarchies, what is part of what."""
     wanted = {
         *(RDFS + n for n in ("subClassOf", "subPropertyOf", "domain", "range")),
-        *(OWL + n for n in ("inverseOf", "propertyChainAxiom", "equivalentClass", "equivalentProperty", "onProperty",
-                            "hasValue", "someValuesFrom", "intersectionOf", "unionOf", "oneOf")),
+        *(
+            OWL + n
+            for n in (
+                "inverseOf",
+                "propertyChainAxiom",
+                "equivalentClass",
+                "equivalentProperty",
+                "onProperty",
+                "hasValue",
+                "someValuesFrom",
+                "intersectionOf",
+                "unionOf",
+                "oneOf",
+            )
+        ),
         *(SKOS + n for n in ("broader", "narrower", "broaderTransitive", "narrowerTransitive")),
-        RDF + "first", RDF + "rest", ELI + "is_part_of", ELI + "has_part",
+        RDF + "first",
+        RDF + "rest",
+        ELI + "is_part_of",
+        ELI + "has_part",
     }
-    kinds = {OWL + n for n in ("Class", "ObjectProperty", "DatatypeProperty", "TransitiveProperty",
-                               "SymmetricProperty", "FunctionalProperty", "Restriction")}
+    kinds = {
+        OWL + n
+        for n in (
+            "Class",
+            "ObjectProperty",
+            "DatatypeProperty",
+            "TransitiveProperty",
+            "SymmetricProperty",
+            "FunctionalProperty",
+            "Restriction",
+        )
+    }
     ontology = {q.subject for q in store if q.predicate.value == TYPE and q.object.value in kinds}
     found: list[Triple] = []
     for quad in store:
@@ -346,7 +374,9 @@ def _midnight(day: str, zone: ZoneInfo) -> Node:
 def entailed(triples: Triples) -> list[Triple]:
     """Return dated entailments that concepts inherit through what is broader, with their premises."""
     stated: list[tuple[str, str]] = [
-        (concept, node.value) for concept in sorted(triples.by_subject) for node in triples.all(concept, INF + "entails")
+        (concept, node.value)
+        for concept in sorted(triples.by_subject)
+        for node in triples.all(concept, INF + "entails")
     ]
     ends = ["0000-01-01", "9999-12-31"]
     spans: dict[str, tuple[str, str]] = {}
@@ -361,7 +391,10 @@ def entailed(triples: Triples) -> list[Triple]:
         return (1 << position[high]) - (1 << position[low])
 
     facts = [
-        Dated(("entails", concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))), mask(e))
+        Dated(
+            ("entails", concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))),
+            mask(e),
+        )
         for concept, e in stated
     ]
     sources = {
@@ -402,7 +435,9 @@ def _parse_tuple(text: str) -> tuple[str, ...]:
     return tuple(ast.literal_eval(text))
 
 
-def _origin(key: tuple[str, ...], known: Mapping[tuple[str, ...], Dated], sources: Mapping[tuple[str, str, str], str]) -> str:
+def _origin(
+    key: tuple[str, ...], known: Mapping[tuple[str, ...], Dated], sources: Mapping[tuple[str, str, str], str]
+) -> str:
     while known[key].premises:
         key = next(p for p in known[key].premises if p[0] == "entails")
     return sources[key[1], key[2], key[3]]
@@ -488,8 +523,11 @@ def _choices(triples: Triples, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in triples.all(fact, INF + "allowedValue"):
         token = triples.token(node.value)
-        words = [*triples.all(node.value, SKOS + "notation"), *triples.all(node.value, RDFS + "label"),
-                 *triples.all(node.value, SKOS + "altLabel")]
+        words = [
+            *triples.all(node.value, SKOS + "notation"),
+            *triples.all(node.value, RDFS + "label"),
+            *triples.all(node.value, SKOS + "altLabel"),
+        ]
         for word in words:
             found.setdefault(fold(word.value), token)
         found[fold(token)] = token
@@ -532,7 +570,9 @@ def write(out: Path, files: Mapping[str, str], manifest: Mapping[str, Any]) -> P
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
         raise EnvironmentFault(
-            f"cannot write the graph: {error.strerror or error}", code="E_DISK", source=str(out),
+            f"cannot write the graph: {error.strerror or error}",
+            code="E_DISK",
+            source=str(out),
             hint="free some space or choose another folder with --store",
         ) from None
     return out

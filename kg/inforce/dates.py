@@ -65,6 +65,16 @@ class When:
         """The last day that belongs to it."""
         return self.until - timedelta(days=1)
 
+    @property
+    def single_day(self) -> bool:
+        """Whether it lies within one day."""
+        return self.last == self.first
+
+    @property
+    def weekday(self) -> int:
+        """The day of the week of the first day, Monday is 0."""
+        return self.first.weekday()
+
 
 def parse_day(text: str) -> date:
     """Return the calendar day written ``YYYY-MM-DD``, the only form that data may use.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,10 @@ class KnowledgeBase:
             DateError: not a date, or none was given and the caller set no today.
         """
         return parse_when(
-            "today" if text is None else str(text), today=self._today, zone=self.book.zone, instruments=self.commencements
+            "today" if text is None else str(text),
+            today=self._today,
+            zone=self.book.zone,
+            instruments=self.commencements,
         )
 
     @cached_property
@@ -125,7 +129,7 @@ class KnowledgeBase:
         self,
         facts: Facts | None = None,
         *,
-        on: str | None = None,
+        on: str | When | None = None,
         known_on: str | None = None,
         action: str | None = None,
         readings: Iterable[str] = (),
@@ -142,13 +146,19 @@ class KnowledgeBase:
         for reading in readings:
             if reading not in contested:
                 raise UnknownIdError(
-                    f'"{reading}" is not a contested reading', code="E_UNKNOWN_ID",
+                    f'"{reading}" is not a contested reading',
+                    code="E_UNKNOWN_ID",
                     hint="contested readings: " + ", ".join(contested),
                 )
-        known = str(self.when(known_on).last_day) if known_on is not None else None
+        known = str(self.when(known_on).last) if known_on is not None else None
         return Question(
-            self.book, self.action(action), given, self.when(on), known_on=known,
-            readings=frozenset(readings), unknown=unknown,
+            self.book,
+            self.action(action),
+            given,
+            on if isinstance(on, When) else self.when(on),
+            known_on=known,
+            readings=frozenset(readings),
+            unknown=unknown,
         )
 
     def action(self, name: str | None) -> str:
@@ -162,7 +172,8 @@ class KnowledgeBase:
         if name not in self.book.actions:
             near = nearest(name, list(self.book.actions))
             raise UnknownIdError(
-                f'unknown action "{name}"', code="E_UNKNOWN_ID",
+                f'unknown action "{name}"',
+                code="E_UNKNOWN_ID",
                 hint=(f"did you mean {near[0]}? " if near else "") + "actions: " + ", ".join(self.book.actions),
             )
         return name
@@ -170,7 +181,7 @@ class KnowledgeBase:
     @property
     def default_action(self) -> str:
         """The action that is asked about where none is named."""
-        return str(self.built.json("rulebook.json")["default_action"])
+        return self.book.default_action
 
     def check(
         self,
@@ -221,14 +232,17 @@ class KnowledgeBase:
         from inforce.rules.timeline import timeline
 
         first = self.when(from_ or self.book.covers_from).first
-        last = self.when(to).last_day
-        if str(first) > str(last):
+        last = self.when(to).last
+        if first > last:
             raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
-        asked = self.question(facts, on=str(last), known_on=known_on, action=action, readings=readings)
-        rows = timeline(asked, str(first), str(last))
-        return History(asked.action, asked.facts, Table.of(
-            ("from", "until", "outcome", "ordinarily", "rule", "instrument", "starts_at"), rows
-        ))
+        span = When(first, last + timedelta(days=1), None, f"{first} to {last}", "year")
+        asked = self.question(facts, on=span, known_on=known_on, action=action, readings=readings)
+        rows = timeline(asked)
+        return History(
+            asked.action,
+            asked.facts,
+            Table.of(("from", "until", "outcome", "ordinarily", "rule", "instrument", "starts_at"), rows),
+        )
 
     def why_not(self, answer: Answer) -> list[dict[str, Any]]:
         """Return what stands in the way, each with the exceptions that would lift it and what they lack."""
@@ -253,7 +267,9 @@ class KnowledgeBase:
         try:
             if receipt["schema"] != "inforce/answer/1":
                 raise InputError(
-                    f'this is "{receipt["schema"]}", not an answer', code="E_CASE", hint="save one: inforce check … --json"
+                    f'this is "{receipt["schema"]}", not an answer',
+                    code="E_CASE",
+                    hint="save one: inforce check … --json",
                 )
             asked = receipt["question"]
             facts = {**asked["facts"], **dict.fromkeys(asked["unknown"], "unknown")}
@@ -262,8 +278,13 @@ class KnowledgeBase:
             raise InputError(
                 "this JSON is not an answer of inforce check", code="E_CASE", hint="save one: inforce check … --json"
             ) from None
-        question = self.question(facts, on=self._span(low, high), action=asked["action"], readings=asked["readings"],
-                                 known_on=asked["known_on"])
+        question = self.question(
+            facts,
+            on=self._span(low, high),
+            action=asked["action"],
+            readings=asked["readings"],
+            known_on=asked["known_on"],
+        )
         answer = ask(question, ordinarily=asked["ordinarily"])
         now = json.loads(answer.to_json())
         return answer, [key for key in now if now[key] != receipt.get(key)]
@@ -303,8 +324,8 @@ class KnowledgeBase:
             DateError: not a date.
         """
         first = str(self.when(from_).first) if from_ else ""
-        last = str(self.when(to).last_day) if to else "9999-12-31"
-        known = str(self.when(known_on).last_day) if known_on else None
+        last = str(self.when(to).last) if to else "9999-12-31"
+        known = str(self.when(known_on).last) if known_on else None
         if first > last:
             raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
         rows = [dict(zip(CHANGE_COLUMNS, row, strict=True)) for row in self._tables["changes"]]
@@ -331,9 +352,25 @@ class KnowledgeBase:
             )
 
     def _mentions(self, row: Mapping[str, Any], word: str) -> bool:
-        exact = {fold(str(v)) for v in (row["thing"], row["citation"], row["instrument"], row["layer"], row["id"], *row["affects"], *row["sources"]) if v}
+        exact = {
+            fold(str(v))
+            for v in (
+                row["thing"],
+                row["citation"],
+                row["instrument"],
+                row["layer"],
+                row["id"],
+                *row["affects"],
+                *row["sources"],
+            )
+            if v
+        }
         token = self._names.get("place/scheme", {}).get(word)
-        return word in exact or (token is not None and fold(token) in exact) or word in fold(row["label"] + " " + (row["label_fr"] or ""))
+        return (
+            word in exact
+            or (token is not None and fold(token) in exact)
+            or word in fold(row["label"] + " " + (row["label_fr"] or ""))
+        )
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Return where sources disagree: each conflict, how it is resolved, and the claims with their sources."""
@@ -355,12 +392,17 @@ class KnowledgeBase:
         if kind not in KINDS:
             near = nearest(kind, [*KINDS, "changes", "queries"])
             raise UnknownIdError(
-                f'"{kind}" cannot be listed', code="E_UNKNOWN_ID",
-                hint=(f"did you mean {near[0]}? " if near else "") + "kinds: " + ", ".join([*KINDS, "changes", "queries"]),
+                f'"{kind}" cannot be listed',
+                code="E_UNKNOWN_ID",
+                hint=(f"did you mean {near[0]}? " if near else "")
+                + "kinds: "
+                + ", ".join([*KINDS, "changes", "queries"]),
             )
         rows = sorted(self._tables["entities"][kind], key=lambda e: _natural(e["id"]))
         columns = ["id", "label", "label_fr"]
-        columns += [c for c in ("layer", "effect", "rank", "from", "until", "versions") if any(c in row for row in rows)]
+        columns += [
+            c for c in ("layer", "effect", "rank", "from", "until", "versions") if any(c in row for row in rows)
+        ]
         return Table.of(columns, rows)
 
     def search(self, text: str, *, limit: int | None = None) -> Table:
@@ -392,12 +434,15 @@ class KnowledgeBase:
         wanted = same(name)
         for kind, entries in self._tables["entities"].items():
             for entry in entries:
-                if wanted & {same_name for one in (entry["id"], entry["iri"], *entry["names"]) for same_name in same(one)}:
+                if wanted & {
+                    same_name for one in (entry["id"], entry["iri"], *entry["names"]) for same_name in same(one)
+                }:
                     return kind, entry
         every = [n for entries in self._tables["entities"].values() for e in entries for n in (e["id"], *e["names"])]
         near = nearest(name, every)
         raise UnknownIdError(
-            f'nothing is called "{name}"', code="E_UNKNOWN_ID",
+            f'nothing is called "{name}"',
+            code="E_UNKNOWN_ID",
             hint=(f"did you mean {' or '.join(near)}? " if near else "") + f"inforce search {name!r}",
         )
 

@@ -47,7 +47,9 @@ def cache_dir(environ: Mapping[str, str] | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise EnvironmentFault(
-            f"the cache folder cannot be made: {error.strerror}", code="E_DISK", source=str(folder),
+            f"the cache folder cannot be made: {error.strerror}",
+            code="E_DISK",
+            source=str(folder),
             hint="make it writable, or name another with --store",
         ) from None
     return folder
@@ -70,18 +72,24 @@ class Built:
             self.version: str = self.manifest["version"]
         except FileNotFoundError:
             raise IntegrityError(
-                "not a built graph: it has no manifest.json", code="E_INTEGRITY", source=str(folder),
+                "not a built graph: it has no manifest.json",
+                code="E_INTEGRITY",
+                source=str(folder),
                 hint="build it: inforce build",
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(
-                f"the manifest cannot be read: {error}", code="E_INTEGRITY", source=str(folder / "manifest.json"),
+                f"the manifest cannot be read: {error}",
+                code="E_INTEGRITY",
+                source=str(folder / "manifest.json"),
                 hint="build it again: inforce build",
             ) from None
         if wrong:
             raise IntegrityError(
-                f"format {self.manifest['format']} is not one this version reads", code="E_VERSION",
-                source=str(folder / "manifest.json"), hint="build it again: inforce build",
+                f"format {self.manifest['format']} is not one this version reads",
+                code="E_VERSION",
+                source=str(folder / "manifest.json"),
+                hint="build it again: inforce build",
             )
 
     def path(self, name: str) -> Path:
@@ -98,13 +106,17 @@ class Built:
             found = self.path(name).read_bytes()
         except OSError as error:
             raise IntegrityError(
-                f"cannot be read: {error.strerror}", code="E_INTEGRITY", source=str(self.path(name)),
+                f"cannot be read: {error.strerror}",
+                code="E_INTEGRITY",
+                source=str(self.path(name)),
                 hint="build it again: inforce build",
             ) from None
         listed = self.outputs.get(name, {})
         if hashlib.sha256(found).hexdigest() != listed.get("sha256"):
             raise IntegrityError(
-                f"{name} does not match its manifest", code="E_INTEGRITY", source=str(self.path(name)),
+                f"{name} does not match its manifest",
+                code="E_INTEGRITY",
+                source=str(self.path(name)),
                 hint="build it again: inforce build",
             )
         return found
@@ -125,12 +137,16 @@ def built_graph(data: Sequence[Path] = (), store: Path | None = None, *, progres
     """
     if store is not None and not data:
         if not store.exists():
-            raise UsageError(f"there is no store at {store}", code="E_USAGE", hint="build one: inforce build --store DIR")
+            raise UsageError(
+                f"there is no store at {store}", code="E_USAGE", hint="build one: inforce build --store DIR"
+            )
         return Built(store)
     base = root()
     for path in data:
         if not path.exists():
-            raise UsageError(f"--data {path}: no such file or folder", code="E_USAGE", hint="name a folder of Turtle files")
+            raise UsageError(
+                f"--data {path}: no such file or folder", code="E_USAGE", hint="name a folder of Turtle files"
+            )
     packaged = base / "graph" if base.name == "_data" else base / "build" / "graph"
     if not data and packaged.is_dir():
         found = Built(packaged)
@@ -153,7 +169,9 @@ def _unchanged(found: Built, base: Path) -> bool:
     newest = 0
     for part in PARTS:
         for folder, _, names in os.walk(base / part):
-            newest = max(newest, os.stat(folder).st_mtime_ns, *(os.stat(os.path.join(folder, n)).st_mtime_ns for n in names))
+            newest = max(
+                newest, os.stat(folder).st_mtime_ns, *(os.stat(os.path.join(folder, n)).st_mtime_ns for n in names)
+            )
     if newest < built:
         return True
     from inforce import build as builder

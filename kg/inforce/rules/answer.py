@@ -194,11 +194,13 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     strict = question.outcomes([*plan, *layered, *readings])
     strict_segments = _segments(question, strict[: last + 1])
     missing = question.missing() if any(word == DEPENDS for word in strict[: last + 1]) else []
-    assumed, skipped = question.ordinary_facts([item.fact for item in missing])
-    ordinary = question.outcomes([*plan, *layered, *readings], assumed)
+    first = [item.fact for item in missing]
+    assumed, skipped = question.ordinary_facts(first)
+    worlds = [*plan, *layered, *readings]
+    ordinary = question.outcomes(worlds, [question.ordinary_facts(first, world.moment)[0] for world in worlds])
     ordinary_segments = _segments(question, ordinary[: last + 1])
-    strict_word = _headline(question, strict_segments, strict[last])
-    ordinary_word = _headline(question, ordinary_segments, ordinary[last])
+    strict_word = _headline(question, strict_segments, strict[last], {})
+    ordinary_word = _headline(question, ordinary_segments, ordinary[last], assumed)
     used = ordinary if ordinarily else strict
     facts = {**question.moments[last].facts, **assumed} if ordinarily else question.moments[last].facts
     grounds = _grounds(question, final, facts, used[last])
@@ -253,9 +255,7 @@ def _ranks(question: Question, moment: int) -> list[int]:
 
 def _layers(question: Question, moment: int) -> list[Any]:
     found = {
-        rule.layer
-        for rule in question._rules
-        if question.counted(rule, World(moment, question.widest)) is not False
+        rule.layer for rule in question._rules if question.counted(rule, World(moment, question.widest)) is not False
     }
     return sorted((question.book.layers[name] for name in found), key=lambda layer: (layer.rank, layer.id))
 
@@ -266,9 +266,7 @@ def _by_layer(question: Question, last: int, ranks: list[int], words: list[str])
 
 
 def _contested(question: Question, moment: int) -> list[RuleVersion]:
-    return [
-        rule for rule in question._rules if rule.contested and question.in_force(rule, moment) is not False
-    ]
+    return [rule for rule in question._rules if rule.contested and question.in_force(rule, moment) is not False]
 
 
 def _segments(question: Question, words: list[str]) -> tuple[Segment, ...]:
@@ -287,11 +285,13 @@ def _day(instant: str) -> str:
     return instant[:10] if instant.endswith("T00:00:00") else instant
 
 
-def _headline(question: Question, segments: tuple[Segment, ...], last: str) -> str:
+def _headline(question: Question, segments: tuple[Segment, ...], last: str, assumed: Mapping[str, Any]) -> str:
     # A day's headline is its state at the end; a month or year that is not constant depends on the day.
-    if question.when.single_day or len(segments) == 1:
-        return last
-    return DEPENDS
+    if not question.when.single_day and len(segments) > 1:
+        return DEPENDS
+    if last == DEPENDS and not question.missing(assumed) and not question.disputed():
+        return NOT_COVERED  # no fact is open that decides: a start that nobody knows does
+    return last
 
 
 def _asked(question: Question, item: Missing) -> dict[str, Any]:
@@ -488,9 +488,7 @@ def _memberships(expr: Condition, question: Question, facts: Mapping[str, Any]) 
 # ---- what else the reader should know -------------------------------------------------------------
 
 
-def _obligations(
-    question: Question, grounds: Iterable[Ground], facts: Mapping[str, Any]
-) -> tuple[Obligation, ...]:
+def _obligations(question: Question, grounds: Iterable[Ground], facts: Mapping[str, Any]) -> tuple[Obligation, ...]:
     found: dict[str, Obligation] = {}
     for ground in grounds:
         if ground.stands is not True or ground.effect not in ("permit", "exempt"):
@@ -548,7 +546,7 @@ def _cautions(
         found.append(
             Caution("text-not-held", "the wording of that day is not held: " + ", ".join(unheld), tuple(unheld))
         )
-    if str(question.when.last_day) > book.verified_through:
+    if str(question.when.last) > book.verified_through:
         found.append(
             Caution("beyond-verified", f"the law was checked to {book.verified_through}; later changes are not known")
         )

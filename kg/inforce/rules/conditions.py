@@ -145,11 +145,12 @@ def reachable(
             entries.update(token for token, above in book.ancestors.items() if variable[2] in above)
     signatures = {0}
     for token in entries:
-        signature = 0
+        certain = possible = 0
         for position, variable in enumerate(tests):
-            if test(variable, {name: (token,)}, book, instant, known_on=known_on):
-                signature |= 1 << position
-        signatures.add(signature)
+            truth = test(variable, {name: (token,)}, book, instant, known_on=known_on)
+            certain |= (truth is True) << position
+            possible |= (truth is not False) << position
+        signatures |= {certain, possible}
     if book.facts[name].multiple:
         size = 0
         while size != len(signatures):

@@ -16,7 +16,7 @@ from inforce.errors import FactsError
 from inforce.rules.case import WEEKDAYS, shown
 from inforce.rules.conditions import Truth, Variable, reachable, test
 from inforce.rules.diagram import Remainder, possible
-from inforce.rules.model import Diagram, Rulebook, RuleVersion
+from inforce.rules.model import Condition, Constraint, Diagram, Rulebook, RuleVersion
 
 __all__ = ["Missing", "Ordinary", "Question", "Segment", "Situation"]
 
@@ -95,6 +95,7 @@ class Question:
     moments: list[Situation] = field(default_factory=list)
     _rules: list[RuleVersion] = field(default_factory=list)
     _force: dict[tuple[str, int], Truth] = field(default_factory=dict)
+    _ordinary: dict[Any, tuple[dict[str, Any], list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Cut the time asked about into moments at which nothing changes, and infer facts at each."""
@@ -171,6 +172,11 @@ class Question:
             return False
         return None if interval.uncertain_at(instant) else True
 
+    def disputed(self) -> bool:
+        """Tell whether sources disagree if some rule of the action is in force at the last moment."""
+        instant = self.moments[-1].instant
+        return any(rule.interval.disputed_at(instant) for rule in self._rules)
+
     def counted(self, rule: RuleVersion, world: World) -> Truth:
         """Tell whether ``rule`` counts in ``world``: in force, within the layers, by its reading."""
         if self.book.layers[rule.layer].rank > world.cut or world.dropped == rule.id:
@@ -225,7 +231,8 @@ class Question:
         spans: list[tuple[int, int]] = []
         for world, more in zip(worlds, added, strict=True):
             start = len(rows)
-            facts = {**self.moments[world.moment].facts, **more} if more else self.moments[world.moment].facts
+            known = self.moments[world.moment].facts
+            facts = {**more, **known} if more else known
             for combination in self.combinations(facts, world.moment):
                 rows.append((world, facts, combination))
             spans.append((start, len(rows)))
@@ -237,9 +244,7 @@ class Question:
             answers.append((bool(hold & mask), bool(fail & mask)))
         return answers
 
-    def _planes(
-        self, rows: Sequence[tuple[World, Facts, Mapping[Variable, bool]]]
-    ) -> tuple[list[int], list[int]]:
+    def _planes(self, rows: Sequence[tuple[World, Facts, Mapping[Variable, bool]]]) -> tuple[list[int], list[int]]:
         true, false = [], []
         for variable in self.diagram.variables:
             may, may_not = 0, 0
@@ -255,9 +260,7 @@ class Question:
             false.append(may_not)
         return true, false
 
-    def truth(
-        self, variable: Variable, world: World, facts: Facts, combination: Mapping[Variable, bool] = {}
-    ) -> Truth:
+    def truth(self, variable: Variable, world: World, facts: Facts, combination: Mapping[Variable, bool] = {}) -> Truth:
         """Return the truth of a variable in a world."""
         if variable[0] == "rule":
             return self.counted(rules_by_id(self.book)[variable[1]], world)
@@ -339,16 +342,23 @@ class Question:
 
     # ---- ordinarily ----------------------------------------------------------------------------
 
-    def ordinary_facts(self, first: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
-        """Return the ordinary values of open facts, those of ``first`` before others, and the names skipped.
+    def ordinary_facts(self, first: Iterable[str], moment: int = -1) -> tuple[dict[str, Any], list[str]]:
+        """Return the ordinary values of facts open at a moment, those of ``first`` before others, and the names skipped.
 
         A value that contradicts what is given, or was assumed before it, is skipped.
         """
-        facts = self.moments[-1].facts
-        names = [*first, *(name for name in self.book.facts if name not in set(first))]
+        facts = self.moments[moment].facts
+        leading = list(first)
+        key = (tuple(facts.items()), tuple(leading))
+        found = self._ordinary.get(key)
+        if found is None:
+            found = self._ordinary[key] = self._assume(facts, leading, self.moments[moment].instant)
+        return found
+
+    def _assume(self, facts: Facts, first: list[str], instant: str) -> tuple[dict[str, Any], list[str]]:
         open_ = [
             name
-            for name in dict.fromkeys(names)
+            for name in dict.fromkeys([*first, *self.book.facts])
             if name not in facts and name not in self.unknown and self.book.facts[name].has_ordinary
         ]
         bound = constrained_facts(self.book)
@@ -357,22 +367,21 @@ class Question:
         for name in open_:
             if name in bound:
                 value = self.book.facts[name].ordinarily
-                if self._agrees({**facts, **assumed, name: value}):
+                if self._agrees({**facts, **assumed, name: value}, name, instant):
                     assumed[name] = value
                 else:
                     skipped.append(name)
         return assumed, skipped
 
-    def _agrees(self, facts: Facts) -> bool:
-        # A value contradicts if a constraint is then certainly violated; what a constraint forces
-        # among open facts is respected by the diagram itself.
+    def _agrees(self, facts: Facts, name: str, instant: str) -> bool:
+        # A value contradicts if a constraint that reads it is then certainly violated; what a constraint
+        # forces among open facts is respected by the diagram itself.
         from inforce.rules.conditions import kleene
 
-        instant = self.moments[-1].instant
-        for item in self.book.constraints:
-            if kleene(item.expr, lambda v: test(v, facts, self.book, instant), self.book) is True:
-                return False
-        return True
+        return not any(
+            kleene(item.expr, lambda v: test(v, facts, self.book, instant), self.book)
+            for item in constraints_of(self.book).get(name, ())
+        )
 
 
 def bits(mask: int) -> list[int]:
@@ -456,16 +465,23 @@ def boundaries(book: Rulebook, action: str) -> list[str]:
     return ticks
 
 
-def constrained_facts(book: Rulebook) -> set[str]:
-    """Return the facts that some constraint reads."""
+def constraints_of(book: Rulebook) -> dict[str, list[Constraint]]:
+    """Return for each fact the constraints that read it."""
 
-    def names(expr: Any) -> set[str]:
-        found = {expr.fact} if expr.fact else set()
-        for member in expr.members:
-            found |= names(member)
+    def names(expr: Condition) -> set[str]:
+        return {expr.fact} - {""} | {name for member in expr.members for name in names(member)}
+
+    def make() -> dict[str, list[Constraint]]:
+        found: dict[str, list[Constraint]] = {}
+        for item in book.constraints:
+            for name in sorted(names(item.expr)):
+                found.setdefault(name, []).append(item)
         return found
 
-    found: set[str] = _cached(
-        "constrained", book, "", lambda: set().union(*(names(item.expr) for item in book.constraints), set())
-    )
+    found: dict[str, list[Constraint]] = _cached("constrained", book, "", make)
     return found
+
+
+def constrained_facts(book: Rulebook) -> set[str]:
+    """Return the facts that some constraint reads."""
+    return set(constraints_of(book))

@@ -116,9 +116,7 @@ class Remainder:
     def roots_differ(self) -> bool:
         """Tell whether, all else equal, two combinations of the list tests lead to different outcomes."""
         memo: dict[tuple[int, int], bool] = {}
-        return any(
-            one != other and self._parts(one, other, 0, memo) for one in self.roots for other in self.roots
-        )
+        return any(one != other and self._parts(one, other, 0, memo) for one in self.roots for other in self.roots)
 
     def roots_gain(self) -> float:
         """Return the bits of information about the outcome that knowing the combination gives on average."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from inforce.rules.model import (
     ALWAYS,
+    NEVER,
     Action,
     Citation,
     Condition,
@@ -119,6 +120,8 @@ def compiled(triples: Triples, *, version: str) -> dict[str, Any]:
         "zone": triples.value(dataset, INF + "timeZone"),
         "verified_through": triples.value(dataset, INF + "verifiedThrough"),
         "covers_from": triples.value(dataset, INF + "coversFrom"),
+        "text_held_from": triples.value(dataset, INF + "textHeldFrom"),
+        "default_action": name_of(triples.value(dataset, INF + "defaultAction") or ""),
         "facts": [reader.fact(s) for s in reader.facts()],
         "actions": [reader.action(s) for s in triples.instances("Action")],
         "layers": [reader.layer(s) for s in triples.instances("Layer")],
@@ -182,7 +185,9 @@ class _Reader:
     def interval(self, subject: str) -> list[Any]:
         t = self.t
         uncertain = t.value(subject, INF + "unknownStart") == "true"
-        held = t.value(subject, INF + "certainFrom")
+        # A start that is not known: in force at the latest when the public could first read of it.
+        held = t.value(subject, INF + "startKnownFrom") or NEVER[:10]
+        by = t.value(subject, INF + "instrument")
         start = t.value(subject, INF + "from")
         instant, end = t.value(subject, INF + "startsAt"), t.value(subject, INF + "endsAt")
         starts = self.wall(instant) if instant else (f"{start}T00:00:00" if start else ALWAYS)
@@ -193,7 +198,8 @@ class _Reader:
             t.value(subject, INF + "startKnownFrom") or starts[:10],
             t.value(subject, INF + "endKnownFrom"),
             self.disputes.get(subject, []),
-            (f"{held}T00:00:00" if held else "9999-12-31T00:00:00") if uncertain else None,
+            f"{held}T00:00:00" if uncertain else None,
+            t.token(by) if by else None,
         ]
 
     def facts(self) -> list[str]:
@@ -201,8 +207,8 @@ class _Reader:
 
     def fact(self, subject: str) -> dict[str, Any]:
         t = self.t
-        kind = (t.value(subject, INF + "valueType") or XSD + "boolean").rsplit("#", 1)[-1]
-        kind = {"boolean": "boolean", "Concept": "choice", "date": "date"}.get(kind, "number")
+        kind = (t.value(subject, INF + "valueType") or "").rsplit("#", 1)[-1].lower()
+        kind = {"boolean": "boolean", "concept": "choice", "choice": "choice", "date": "date"}.get(kind, "number")
         multiple = t.value(subject, INF + "multiple") == "true"
         ordinary = t.all(subject, INF + "ordinarily")
         allowed = [t.token(n.value) for n in t.all(subject, INF + "allowedValue")]
@@ -298,7 +304,11 @@ class _Reader:
     def rule(self, subject: str) -> dict[str, Any]:
         t = self.t
         citations = []
-        for role, term in (("expresses", INF + "expresses"), ("enabled-by", INF + "enabledBy"), ("refers-to", DCT + "references")):
+        for role, term in (
+            ("expresses", INF + "expresses"),
+            ("enabled-by", INF + "enabledBy"),
+            ("refers-to", DCT + "references"),
+        ):
             for node in t.all(subject, term):
                 citations.append([local(node.value), role])
                 self.cited.add(node.value)
@@ -347,9 +357,7 @@ class _Reader:
     def entailments(self) -> dict[str, list[list[Any]]]:
         """Entailments by ``fact=token`` of every concept that inherits them through what is broader."""
         t, found = self.t, {}  # type: Triples, dict[str, list[list[Any]]]
-        kinds = {
-            t.value(s, INF + "valuesFrom"): t.token(s) for s in self.facts() if t.value(s, INF + "valuesFrom")
-        }
+        kinds = {t.value(s, INF + "valuesFrom"): t.token(s) for s in self.facts() if t.value(s, INF + "valuesFrom")}
         for concept in sorted(t.by_subject):
             scheme = t.value(concept, SKOS + "inScheme")
             if scheme not in kinds:
@@ -360,7 +368,14 @@ class _Reader:
                     value = t.all(node.value, INF + "value")[0]
                     plain: Any = value.value == "true" if value.datatype.endswith("boolean") else self._value(value)
                     found.setdefault(f"{kinds[scheme]}={t.token(concept)}", []).append(
-                        [t.token(concept), t.token(via), t.token(fact), plain, self.interval(node.value), local(node.value)]
+                        [
+                            t.token(concept),
+                            t.token(via),
+                            t.token(fact),
+                            plain,
+                            self.interval(node.value),
+                            local(node.value),
+                        ]
                     )
         return found
 
@@ -435,6 +450,7 @@ def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]])
     """Return the rulebook of the compiled form ``data`` with its ``diagrams`` by action."""
     return Rulebook(
         version=data["version"],
+        default_action=data["default_action"],
         zone=data["zone"],
         verified_through=data["verified_through"],
         covers_from=data["covers_from"],
@@ -492,9 +508,9 @@ def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]])
 
 
 def _interval(item: list[Any]) -> Interval:
-    starts, ends, start_known, end_known, disputed, certain = item
+    starts, ends, start_known, end_known, disputed, certain, by = item
     windows = tuple((low, high, tuple(claims)) for low, high, claims in disputed) if disputed else ()
-    return Interval(starts, ends, start_known, end_known, windows, certain)
+    return Interval(starts, ends, start_known, end_known, windows, certain, by)
 
 
 def _expr(item: list[Any]) -> Condition:

@@ -34,7 +34,7 @@ class Interval:
 
     ``starts`` and ``ends`` are instants. ``disputed`` lists ``(low, high, claims)`` windows in which
     sources disagree whether it is in force. ``certain_from`` is set where the start is not known:
-    before it nobody can say whether the thing was in force.
+    before it nobody can say whether the thing was in force. ``by`` is the instrument that made it.
     """
 
     starts: str
@@ -43,6 +43,7 @@ class Interval:
     end_known: str | None
     disputed: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     certain_from: str | None = None
+    by: str | None = None
 
     def holds_at(self, instant: str, *, known_on: str | None = None) -> bool:
         """Tell whether the interval holds at ``instant``, as known at the end of the day ``known_on``.
@@ -229,6 +230,7 @@ class Rulebook:
     """Everything the engine needs to answer, for all days."""
 
     version: str
+    default_action: str
     zone: str
     verified_through: str
     covers_from: str

@@ -1,0 +1,133 @@
+"""Why not, and what differs: what stands in the way of an answer, and what sets two answers apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from inforce.rules.answer import Answer, Ground
+from inforce.rules.decide import rules_by_id
+from inforce.rules.model import Rulebook
+
+__all__ = ["differences", "obstacles"]
+
+
+def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
+    """Return what stands in the way, the decisive first.
+
+    Each has ``rule``, ``label``, ``layer``, ``state`` (does it stand), ``citations`` and ``ways``: the rules that
+    would lift it (or, where nothing permits, the permits), each with its ``state`` and what it ``lacks``:
+    ``{"fact", "test", "target", "state"}``.
+    """
+    answers = book.actions[answer.action].answers
+    wanted = ("bar",) if answers == "may" else ("require",)
+    rules = rules_by_id(book)
+    found = []
+    for ground in answer.grounds:
+        if ground.effect in wanted and ground.stands is not False:
+            lifting = [g for g in answer.grounds if ground.rule in rules[g.version].defeats]
+            found.append(_obstacle(ground, lifting))
+    if answers == "may" and not any(g.effect == "permit" and g.state == "holds" for g in answer.grounds):
+        permits = [g for g in answer.grounds if g.effect == "permit"]
+        named = {way["rule"] for item in found for way in item["ways"]}
+        left = [g for g in permits if g.rule not in named]
+        if left and not found:
+            found.append(
+                {
+                    "rule": None,
+                    "label": None,
+                    "label_fr": None,
+                    "layer": None,
+                    "state": "holds",
+                    "citations": [],
+                    "ways": [_way(g) for g in left],
+                }
+            )
+    return found
+
+
+def _obstacle(ground: Ground, lifting: list[Ground]) -> dict[str, Any]:
+    order = {"unknown": 0, "fails": 1, "holds": 2}
+    return {
+        "rule": ground.rule,
+        "label": ground.label.get("en", ""),
+        "label_fr": ground.label.get("fr", ""),
+        "layer": ground.layer,
+        "state": {True: "holds", None: "unknown", False: "fails"}[ground.stands],
+        "citations": [p["citation"] for p in ground.provisions],
+        "ways": [_way(g) for g in sorted(lifting, key=lambda g: (order[g.state], g.rule))],
+    }
+
+
+def _way(ground: Ground) -> dict[str, Any]:
+    return {
+        "rule": ground.rule,
+        "label": ground.label.get("en", ""),
+        "label_fr": ground.label.get("fr", ""),
+        "state": ground.state,
+        "citations": [p["citation"] for p in ground.provisions],
+        "lacks": list(_lacking(ground.condition, wanted="holds")),
+    }
+
+
+def _lacking(node: Mapping[str, Any], wanted: str) -> Iterator[dict[str, Any]]:
+    # The tests of facts that keep the condition from its wanted state; of alternatives, those of each.
+    if node["state"] == wanted:
+        return
+    if node["op"] == "fact":
+        yield {
+            "fact": node["fact"],
+            "test": node["test"],
+            "target": node.get("target"),
+            "state": node["state"],
+            "negated": wanted == "fails",
+        }
+        return
+    flipped = {"holds": "fails", "fails": "holds"}[wanted] if node["op"] == "not" else wanted
+    for member in node.get("members", ()):
+        yield from _lacking(member, flipped)
+
+
+def differences(one: Answer, other: Answer) -> dict[str, Any]:
+    """Return what sets two answers to one question apart: outcomes, layers, and rules whose state differs."""
+    before = {g.rule: g for g in one.grounds}
+    after = {g.rule: g for g in other.grounds}
+    rules = []
+    for name in sorted({**before, **after}):
+        a, b = before.get(name), after.get(name)
+        if a is None or b is None or (a.state, a.stands, a.version) != (b.state, b.stands, b.version):
+            rules.append(
+                {
+                    "rule": name,
+                    "label": (b or a).label.get("en", ""),  # type: ignore[union-attr]
+                    "label_fr": (b or a).label.get("fr", ""),  # type: ignore[union-attr]
+                    "before": _side(a),
+                    "after": _side(b),
+                }
+            )
+    return {
+        "schema": "inforce/comparison/1",
+        "action": one.action,
+        "before": {"on": dict(one.on), "outcome": one.outcome, "ordinarily": one.ordinarily.outcome},
+        "after": {"on": dict(other.on), "outcome": other.outcome, "ordinarily": other.ordinarily.outcome},
+        "by_layer": {
+            layer: {"before": one.by_layer.get(layer), "after": other.by_layer.get(layer)}
+            for layer in dict.fromkeys([*one.by_layer, *other.by_layer])
+            if one.by_layer.get(layer) != other.by_layer.get(layer)
+        },
+        "rules": rules,
+    }
+
+
+def _side(ground: Ground | None) -> dict[str, Any] | None:
+    if ground is None:
+        return None
+    return {
+        "version": ground.version,
+        "state": ground.state,
+        "stands": {True: "holds", None: "unknown", False: "fails"}[ground.stands],
+        "decisive": ground.decisive,
+        "in_force_from": ground.in_force_from,
+        "in_force_until": ground.in_force_until,
+        "instrument": ground.instrument,
+    }
