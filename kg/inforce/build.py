@@ -15,17 +15,18 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyoxigraph as ox
 
 from inforce.errors import EnvironmentFault, InputError
-from inforce.reasoning import ENTAILMENT, Dated, Inference, Triple, clauses, close, closure, digest
+from inforce.reasoning.derive import infer
+from inforce.reasoning.terms import nodes
 from inforce.rules.compile import compile_action
-from inforce.rules.load import Node, Triples, compiled, diagram_json, name_of, names_of, rulebook
+from inforce.rules.extract import compiled, names_of
+from inforce.rules.load import diagram_json, rulebook
+from inforce.rules.triples import Triples, name_of
 from inforce.vocab import BASE, PREFIXES
 
 __all__ = ["FORMAT", "Progress", "build", "build_packaged", "digest_inputs"]
@@ -35,7 +36,6 @@ INF, RDF, RDFS, SKOS = PREFIXES["inf"], PREFIXES["rdf"], PREFIXES["rdfs"], PREFI
 DCT, PROV, OWL, XSD, ELI = PREFIXES["dct"], PREFIXES["prov"], PREFIXES["owl"], PREFIXES["xsd"], PREFIXES["eli"]
 TYPE = RDF + "type"
 GENID = BASE + ".well-known/genid/"
-INFERRED = BASE + "graph/inferred"
 
 Progress = Callable[[str, int, int], None]
 
@@ -190,34 +190,6 @@ def skolemised(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
     ]
 
 
-def nodes(store: Iterable[ox.Quad]) -> Triples:
-    """Return the quads, whatever their graph, as plain nested mappings with sorted objects."""
-    by_subject: dict[str, dict[str, list[Node]]] = {}
-    for quad in store:
-        found = by_subject.setdefault(quad.subject.value, {}).setdefault(quad.predicate.value, [])
-        found.append(to_node(quad.object))
-    for terms in by_subject.values():
-        for objects in terms.values():
-            objects.sort()
-    return Triples(by_subject)
-
-
-def to_node(term: Any) -> Node:
-    """Return an engine's term as a plain node."""
-    if isinstance(term, ox.Literal):
-        return Node(term.value, "literal", term.datatype.value, term.language or "")
-    return Node(term.value)
-
-
-def to_term(node: Node) -> ox.NamedNode | ox.Literal:
-    """Return a plain node as the engine's term."""
-    if node.kind == "iri":
-        return ox.NamedNode(node.value)
-    if node.lang:
-        return ox.Literal(node.value, language=node.lang)
-    return ox.Literal(node.value, datatype=ox.NamedNode(node.datatype or XSD + "string"))
-
-
 def _refuse_findings(root: Path, quads: list[ox.Quad], sources: Sequence[Input], *, only_user: bool) -> None:
     from inforce.check import findings
 
@@ -227,270 +199,6 @@ def _refuse_findings(root: Path, quads: list[ox.Quad], sources: Sequence[Input],
         more = f" (and {len(found) - 1} more: inforce validate)" if len(found) > 1 else ""
         where = f"{first.file}:{first.line}" if first.file else first.subject
         raise InputError(first.message + more, code=first.code, source=where)
-
-
-# ---- inferring -------------------------------------------------------------------------------------
-
-
-def infer(store: ox.Store, queries: Path) -> None:
-    """Add to the store's inferred graph all that follows: closure, instants, dated entailment, events, clauses."""
-    graph = ox.NamedNode(INFERRED)
-
-    def add(triples: Iterable[Triple]) -> None:
-        for subject, predicate, node in triples:
-            s, p, o = ox.NamedNode(subject), ox.NamedNode(predicate), to_term(node)
-            if next(iter(store.quads_for_pattern(s, p, o)), None) is None:
-                store.add(ox.Quad(s, p, o, graph))
-
-    add(instants(nodes(store)))
-    add(proofs(closure(_schema(store))))
-    add(entailed(nodes(store)))
-    for path in sorted(queries.glob("*.rq")):
-        from inforce.queries import read_query
-
-        rule = read_query(path)
-        made = list(store.query(rule.text, use_default_graph_as_union=True, prefixes=PREFIXES))
-        add((t.subject.value, t.predicate.value, to_node(t.object)) for t in made)
-    add(condition_clauses(nodes(store)))
-
-
-def _schema(store: ox.Store) -> list[Triple]:
-    """What is closed: classes, properties and their axioms, the schemes' hierarchies, what is part of what."""
-    wanted = {
-        *(RDFS + n for n in ("subClassOf", "subPropertyOf", "domain", "range")),
-        *(
-            OWL + n
-            for n in (
-                "inverseOf",
-                "propertyChainAxiom",
-                "equivalentClass",
-                "equivalentProperty",
-                "onProperty",
-                "hasValue",
-                "someValuesFrom",
-                "intersectionOf",
-                "unionOf",
-                "oneOf",
-            )
-        ),
-        *(SKOS + n for n in ("broader", "narrower", "broaderTransitive", "narrowerTransitive")),
-        RDF + "first",
-        RDF + "rest",
-        ELI + "is_part_of",
-        ELI + "has_part",
-    }
-    kinds = {
-        OWL + n
-        for n in (
-            "Class",
-            "ObjectProperty",
-            "DatatypeProperty",
-            "TransitiveProperty",
-            "SymmetricProperty",
-            "FunctionalProperty",
-            "Restriction",
-        )
-    }
-    ontology = {q.subject for q in store if q.predicate.value == TYPE and q.object.value in kinds}
-    found: list[Triple] = []
-    for quad in store:
-        predicate, node = quad.predicate.value, to_node(quad.object)
-        lists = predicate in (RDF + "first", RDF + "rest")
-        if predicate in wanted and (not lists or quad.subject in ontology or _in_axiom(store, quad.subject)):
-            found.append((quad.subject.value, predicate, node))
-        elif predicate == TYPE and node.value in kinds:
-            found.append((quad.subject.value, predicate, node))
-    return found
-
-
-def _in_axiom(store: ox.Store, head: Any) -> bool:
-    axioms = {OWL + n for n in ("propertyChainAxiom", "intersectionOf", "unionOf", "oneOf")}
-    while True:
-        above = next(iter(store.quads_for_pattern(None, None, head)), None)
-        if above is None:
-            return False
-        if above.predicate.value in axioms:
-            return True
-        if above.predicate.value != RDF + "rest":
-            return False
-        head = above.subject
-
-
-def proofs(inferences: Iterable[Inference]) -> list[Triple]:
-    """Return inferred triples together with the nodes that say what each came from."""
-    found: list[Triple] = []
-    for item in inferences:
-        subject, predicate, node = item.triple
-        found.append(item.triple)
-        name = f"{BASE}inference/{digest(subject, predicate, *node)}"
-        found += [
-            (name, TYPE, Node(INF + "Inference")),
-            (name, RDF + "subject", Node(subject)),
-            (name, RDF + "predicate", Node(predicate)),
-            (name, RDF + "object", node),
-            (name, INF + "derivedBy", Node(item.rule, "literal", XSD + "string")),
-        ]
-        for s, p, o in item.premises:
-            text = f"<{s}> <{p}> <{o.value}>"
-            found.append((name, INF + "premise", Node(text, "literal", XSD + "string")))
-    return found
-
-
-def instants(triples: Triples) -> list[Triple]:
-    """Return ``startsAt`` and ``endsAt`` of every version that has none: midnight, or where its successor starts."""
-    dataset = next((s for s in triples.by_subject if triples.value(s, INF + "timeZone")), None)
-    zone = ZoneInfo(triples.value(dataset, INF + "timeZone") or "UTC") if dataset else ZoneInfo("UTC")
-    starts: dict[tuple[str, str], str] = {}
-    dated = [s for s in sorted(triples.by_subject) if triples.value(s, INF + "from") or triples.value(s, INF + "until")]
-    for subject in dated:
-        start, hour = triples.value(subject, INF + "from"), triples.value(subject, INF + "startsAt")
-        if start and hour:
-            starts[_line(triples, subject), start] = hour
-    found: list[Triple] = []
-    for subject in dated:
-        start, until = triples.value(subject, INF + "from"), triples.value(subject, INF + "until")
-        if start and not triples.value(subject, INF + "startsAt"):
-            found.append((subject, INF + "startsAt", _midnight(start, zone)))
-        if until and not triples.value(subject, INF + "endsAt"):
-            hour = starts.get((_line(triples, subject), until))
-            node = Node(hour, "literal", XSD + "dateTime") if hour else _midnight(until, zone)
-            found.append((subject, INF + "endsAt", node))
-    return found
-
-
-def _line(triples: Triples, subject: str) -> str:
-    """What the versions of one thing share: their rule, provision, or list entry."""
-    entry = triples.value(subject, INF + "entry")
-    of = triples.value(subject, INF + "versionOf") or triples.value(subject, DCT + "isVersionOf")
-    # An entry moves between lists: leaving one and joining another happens at one instant.
-    return of or entry or subject
-
-
-def _midnight(day: str, zone: ZoneInfo) -> Node:
-    moment = datetime.combine(date.fromisoformat(day), datetime.min.time(), zone)
-    return Node(moment.isoformat(), "literal", XSD + "dateTime")
-
-
-def entailed(triples: Triples) -> list[Triple]:
-    """Return dated entailments that concepts inherit through what is broader, with their premises."""
-    stated: list[tuple[str, str]] = [
-        (concept, node.value)
-        for concept in sorted(triples.by_subject)
-        for node in triples.all(concept, INF + "entails")
-    ]
-    ends = ["0000-01-01", "9999-12-31"]
-    spans: dict[str, tuple[str, str]] = {}
-    concepts = {c for c, _ in stated} | {s for s in triples.by_subject if triples.all(s, SKOS + "broader")}
-    for thing in sorted(concepts | {e for _, e in stated}):
-        spans[thing] = (triples.value(thing, INF + "from") or ends[0], triples.value(thing, INF + "until") or ends[1])
-    days = sorted({day for span in spans.values() for day in span} | set(ends))
-    position = {day: number for number, day in enumerate(days)}
-
-    def mask(thing: str) -> int:
-        low, high = spans.get(thing, (ends[0], ends[1]))
-        return (1 << position[high]) - (1 << position[low])
-
-    facts = [
-        Dated(
-            ("entails", concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))),
-            mask(e),
-        )
-        for concept, e in stated
-    ]
-    sources = {
-        (concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))): e
-        for concept, e in stated
-    }
-    for concept in sorted(triples.by_subject):
-        for above in triples.all(concept, SKOS + "broader"):
-            if concept in concepts:
-                facts.append(Dated(("broader", concept, above.value), mask(concept)))
-    known = close(facts, ENTAILMENT)
-    found: list[Triple] = []
-    for key, fact in sorted(known.items()):
-        if key[0] != "entails" or not fact.premises:
-            continue
-        _, concept, name, value = key
-        origin = _origin(key, known, sources)
-        for low, high in _runs(fact.eras, days):
-            node = f"{BASE}entailment/{digest(concept, name, value, low)}"
-            found += [
-                (concept, INF + "inherits", Node(node)),
-                (node, TYPE, Node(INF + "Entailment")),
-                (node, INF + "fact", Node(name)),
-                (node, INF + "value", Node(*_parse_tuple(value))),
-                (node, INF + "derivedBy", Node("entails-through-broader", "literal", XSD + "string")),
-                (node, INF + "premise", Node(origin)),
-            ]
-            if low != ends[0]:
-                found.append((node, INF + "from", Node(low, "literal", XSD + "date")))
-            if high != ends[1]:
-                found.append((node, INF + "until", Node(high, "literal", XSD + "date")))
-    return found
-
-
-def _parse_tuple(text: str) -> tuple[str, ...]:
-    import ast
-
-    return tuple(ast.literal_eval(text))
-
-
-def _origin(
-    key: tuple[str, ...], known: Mapping[tuple[str, ...], Dated], sources: Mapping[tuple[str, str, str], str]
-) -> str:
-    while known[key].premises:
-        key = next(p for p in known[key].premises if p[0] == "entails")
-    return sources[key[1], key[2], key[3]]
-
-
-def _runs(eras: int, days: Sequence[str]) -> list[tuple[str, str]]:
-    found, start = [], None
-    for number in range(len(days)):
-        on = bool(eras >> number & 1)
-        if on and start is None:
-            start = number
-        if not on and start is not None:
-            found.append((days[start], days[number]))
-            start = None
-    return found
-
-
-def condition_clauses(triples: Triples) -> list[Triple]:
-    """Return for each rule version the alternatives in which its condition holds, and those in which it fails."""
-    found: dict[Triple, None] = {}
-    for version in triples.instances("RuleVersion"):
-        for node in triples.all(version, INF + "when"):
-            for term, negated in (("holdsWhen", False), ("failsWhen", True)):
-                for clause in clauses(triples, node, negated=negated):
-                    literals = sorted(clause)
-                    name = f"{BASE}clause/{digest(*(repr(one) for one in literals))}"
-                    found[version, INF + term, Node(name)] = None
-                    found[name, TYPE, Node(INF + "Clause")] = None
-                    found[name, INF + "literalCount", Node(str(len(literals)), "literal", XSD + "integer")] = None
-                    for test, flag in literals:
-                        for triple in _literal(name, test, flag):
-                            found[triple] = None
-    return list(found)
-
-
-def _literal(clause: str, test: tuple[str, ...], negated: bool) -> list[Triple]:
-    test_name = f"{BASE}test/{digest(*test)}"
-    name = f"{BASE}literal/{digest(*test, str(negated))}"
-    triples = [
-        (clause, INF + "literal", Node(name)),
-        (name, TYPE, Node(INF + "Literal")),
-        (name, INF + "test", Node(test_name)),
-        (name, INF + "negated", Node(str(negated).lower(), "literal", XSD + "boolean")),
-        (test_name, TYPE, Node(INF + "Test")),
-    ]
-    if test[0] == "inForce":
-        return [*triples, (test_name, INF + "inForce", Node(test[1]))]
-    value = Node(test[2])
-    if test[0] == "isTrue":
-        value = Node(test[2], "literal", XSD + "boolean")
-    elif test[0] in ("atLeast", "below"):
-        value = Node(test[2], "literal", XSD + "decimal")
-    return [*triples, (test_name, INF + "fact", Node(test[1])), (test_name, INF + test[0], value)]
 
 
 # ---- compiling and writing ---------------------------------------------------------------------------

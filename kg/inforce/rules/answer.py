@@ -4,65 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inforce.rules.case import shown
-from inforce.rules.conditions import Truth, conjunction, disjunction, kleene, leaf_variables
+from inforce.rules.case import plain
+from inforce.rules.cautions import Caution, cautions_of
 from inforce.rules.decide import DEPENDS, NOT_COVERED, Missing, Ordinary, Question, Segment, World
-from inforce.rules.model import Condition, RuleVersion
+from inforce.rules.grounds import STATES, Ground, Obligation, grounds_of, obligations_of
+from inforce.rules.model import RuleVersion
 
 __all__ = ["Answer", "Caution", "Ground", "Obligation", "ask"]
-
-STATES: dict[Truth, str] = {True: "holds", False: "fails", None: "unknown"}
-
-
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """Something the reader should know: a stable ``code``, a sentence, and what it refers to."""
-
-    code: str
-    message: str
-    refs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One rule version in force, its state for this case, and what it rests on."""
-
-    rule: str
-    version: str
-    entry: str
-    label: Mapping[str, str]
-    layer: str
-    effect: str
-    state: str
-    stands: bool | None
-    decisive: bool
-    defeated_by: tuple[str, ...]
-    contested: bool
-    confidence: str
-    in_force_from: str
-    in_force_until: str | None
-    starts_at: str
-    instrument: str | None
-    provisions: tuple[dict[str, Any], ...]
-    sources: tuple[dict[str, Any], ...]
-    conflicts: tuple[str, ...]
-    note: str
-    condition: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Obligation:
-    """A document to carry for what the answer relies on."""
-
-    label: Mapping[str, str]
-    evidence: str
-    fact: str
-    rule: str
-    provisions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +123,6 @@ class Answer:
         return tuple(ground for ground in self.grounds if ground.decisive)
 
 
-def plain(value: Any) -> Any:
-    """Return a fact's value as JSON writes it: truth as ``yes``/``no``, a set as a list."""
-    if isinstance(value, tuple):
-        return list(value)
-    return shown(value) if isinstance(value, bool) else value
-
-
 def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     """Return the answer to ``question``; with ``ordinarily`` its states, layers and segments take the ordinary case.
 
@@ -203,14 +148,15 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     ordinary_word = _headline(question, ordinary_segments, ordinary[last], assumed)
     used = ordinary if ordinarily else strict
     facts = {**question.moments[last].facts, **assumed} if ordinarily else question.moments[last].facts
-    grounds = _grounds(question, final, facts, used[last])
+    grounds = grounds_of(question, final, facts, used[last])
     by_layer = {
         layer.id: word
         for layer, word in zip(_layers(question, last), _by_layer(question, last, ranks, used), strict=True)
     }
     relevant = {item.fact for item in missing}
     assuming = {name: value for name, value in assumed.items() if name in relevant}
-    cautions = _cautions(question, grounds, used, last, ordinary_segments if ordinarily else strict_segments, readings)
+    segments = ordinary_segments if ordinarily else strict_segments
+    cautions = cautions_of(question, grounds, used, last, segments, readings)
     low, high = question.window
     on = {"from": str(question.when.first), "until": str(question.when.until)}
     if question.when.instant is not None:
@@ -234,7 +180,7 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
         facts=question.facts,
         outcome=strict_word,
         ordinarily=Ordinary(ordinary_word, assuming, tuple(skipped)),
-        segments=ordinary_segments if ordinarily else strict_segments,
+        segments=segments,
         by_layer=by_layer,
         grounds=grounds,
         missing=tuple(_asked(question, item) for item in missing),
@@ -242,7 +188,7 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
             {"fact": name, "value": plain(value), "from": why}
             for name, (value, why) in question.moments[last].inferred.items()
         ),
-        obligations=_obligations(question, grounds, facts),
+        obligations=obligations_of(question, grounds, facts),
         cautions=cautions,
         data={"version": book.version, "verified_through": book.verified_through},
         headline="ordinarily" if ordinarily else "strict",
@@ -307,280 +253,3 @@ def _asked(question: Question, item: Missing) -> dict[str, Any]:
         "by_value": dict(item.settles),
         "gain": round(item.gain, 6),
     }
-
-
-# ---- grounds -----------------------------------------------------------------------------------
-
-
-def _grounds(question: Question, world: World, facts: Mapping[str, Any], outcome: str) -> tuple[Ground, ...]:
-    rules = [rule for rule in question._rules if question.counted(rule, world) is not False]
-    book = question.book
-
-    def truth(variable: tuple[str, ...]) -> Truth:
-        return question.truth(variable, world, facts)
-
-    states = {rule.id: kleene(rule.when, truth, book) for rule in rules}
-    stands: dict[str, Truth] = {}
-
-    def standing(rule: RuleVersion) -> Truth:
-        if rule.id not in stands:
-            beaten = disjunction([standing(other) for other in rules if rule.rule in other.defeats])
-            stands[rule.id] = conjunction(
-                [question.counted(rule, world), states[rule.id], None if beaten is None else not beaten]
-            )
-        return stands[rule.id]
-
-    for rule in rules:
-        standing(rule)
-    decisive = _decisive(question, rules, states, stands, outcome)
-    found = [
-        Ground(
-            rule=rule.rule,
-            version=rule.id,
-            entry=rule.entry,
-            label=rule.label,
-            layer=rule.layer,
-            effect=rule.effect,
-            state=STATES[states[rule.id]],
-            stands=stands[rule.id],
-            decisive=rule.id in decisive,
-            defeated_by=tuple(
-                sorted(other.rule for other in rules if rule.rule in other.defeats and stands[other.id] is True)
-            ),
-            contested=rule.contested,
-            confidence=rule.confidence,
-            in_force_from=rule.interval.first_day,
-            in_force_until=rule.interval.until_day,
-            starts_at=rule.interval.starts,
-            instrument=rule.instrument,
-            provisions=tuple(_provision(question, citation) for citation in rule.citations),
-            sources=tuple(_source(question, source, locator) for source, locator in rule.passages),
-            conflicts=rule.conflicts,
-            note=rule.note,
-            condition=_tree(rule.when, truth, question, facts),
-        )
-        for rule in rules
-    ]
-    order = {"holds": 0, "unknown": 1, "fails": 2}
-    found.sort(
-        key=lambda g: (
-            not g.decisive,
-            order[STATES[g.stands]],
-            order[g.state],
-            -book.layers[g.layer].rank,
-            g.rule,
-            g.version,
-        )
-    )
-    return tuple(found)
-
-
-def _decisive(
-    question: Question,
-    rules: list[RuleVersion],
-    states: Mapping[str, Truth],
-    stands: Mapping[str, Truth],
-    outcome: str,
-) -> set[str]:
-    # A minimal set: from these rules alone the same outcome follows, without any of them it does not.
-    layers = question.book.layers
-
-    def weight(rule: RuleVersion) -> tuple[int, int, str]:
-        # Specific rules before the closed-world default, then by authority.
-        return (rule.when.op == "all" and not rule.when.members, layers[rule.layer].rank, rule.rule)
-
-    def best(candidates: Iterable[RuleVersion]) -> set[str]:
-        chosen = min(candidates, key=weight, default=None)
-        return set() if chosen is None else {chosen.id}
-
-    def of(effect: str, truth: Truth = True) -> list[RuleVersion]:
-        return [rule for rule in rules if rule.effect == effect and stands[rule.id] is truth]
-
-    if outcome == "may":
-        return best(of("permit"))
-    if outcome == "may-not":
-        return best(of("bar")) or best(rule for rule in rules if rule.effect in ("permit", "bar"))
-    if outcome == "required":
-        return best(of("require"))
-    if outcome == "not-required":
-        lifted = [rule for rule in rules if rule.effect == "require" and states[rule.id] is not False]
-        for rule in sorted(lifted, key=weight):
-            by = best(o for o in rules if rule.rule in o.defeats and stands[o.id] is True)
-            if by:
-                return {rule.id} | by
-        return best(rule for rule in rules if rule.effect == "require")
-    if outcome == DEPENDS:
-        open_ = [r for r in rules if r.effect != "exempt" and stands[r.id] is None]
-        return {r.id for r in open_ if states[r.id] is True} or {r.id for r in open_}
-    return set()
-
-
-def _provision(question: Question, citation: Any) -> dict[str, Any]:
-    entry = question.book.provisions[citation.provision]
-    instant = question.moments[-1].instant
-    found: dict[str, Any] = {"citation": entry["citation"], "version": None, "role": citation.role}
-    found |= {"in_force_from": None, "in_force_until": None, "instrument": None}
-    for version in entry["versions"]:
-        if version["interval"].holds_at(instant, known_on=question.known_on):
-            found |= {
-                "version": version["id"],
-                "in_force_from": version["interval"].first_day,
-                "in_force_until": version["interval"].until_day,
-                "instrument": version["instrument"],
-            }
-            break
-    else:
-        later = [v["interval"].first_day for v in entry["versions"] if v["interval"].starts > instant]
-        found["text_held_from"] = min(later, default=None)
-    return found
-
-
-def _source(question: Question, source: str, locator: str) -> dict[str, Any]:
-    entry = question.book.sources[source]
-    return {
-        "id": source,
-        "title": entry["title"],
-        "url": entry["url"],
-        "locator": locator,
-        "rank": entry["rank"],
-    }
-
-
-def _tree(expr: Condition, truth: Any, question: Question, facts: Mapping[str, Any]) -> dict[str, Any]:
-    state = STATES[kleene(expr, truth, question.book)]
-    if expr.op == "ref":
-        named = question.book.conditions[expr.target]
-        node = {"op": "named", "id": named.id, "label": named.label.get("en", ""), "state": state}
-        if named.dated:
-            node["in_force_from"] = named.interval.first_day
-            node["in_force_until"] = named.interval.until_day
-        return {**node, "members": [_tree(named.expr, truth, question, facts)]}
-    if expr.fact:
-        node = {"op": "fact", "fact": expr.fact, "state": state, "test": expr.op}
-        if expr.op not in ("true", "false"):
-            node["target"] = list(expr.target) if isinstance(expr.target, tuple) else expr.target
-        node["value"] = plain(facts[expr.fact]) if expr.fact in facts else None
-        if expr.op == "list":
-            node["members_on"] = _memberships(expr, question, facts)
-        return node
-    members = [_tree(member, truth, question, facts) for member in expr.members]
-    return {"op": expr.op, "state": state, "members": members}
-
-
-def _memberships(expr: Condition, question: Question, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    value = facts.get(expr.fact)
-    tokens = value if isinstance(value, tuple) else (value,)
-    found = []
-    for token in tokens:
-        for interval in question.book.lists.get(str(expr.target), {}).get(str(token), ()):
-            if interval.holds_at(question.moments[-1].instant, known_on=question.known_on):
-                found.append(
-                    {
-                        "list": expr.target,
-                        "entry": token,
-                        "in_force_from": interval.first_day,
-                        "in_force_until": interval.until_day,
-                    }
-                )
-    return found
-
-
-# ---- what else the reader should know -------------------------------------------------------------
-
-
-def _obligations(question: Question, grounds: Iterable[Ground], facts: Mapping[str, Any]) -> tuple[Obligation, ...]:
-    found: dict[str, Obligation] = {}
-    for ground in grounds:
-        if ground.stands is not True or ground.effect not in ("permit", "exempt"):
-            continue
-        for name in _relied_on(ground.condition):
-            for evidence in question.book.evidence.get(name, ()):
-                if name in facts:
-                    citations = tuple(p["citation"] for p in ground.provisions)
-                    found.setdefault(
-                        evidence["id"], Obligation(evidence["label"], evidence["id"], name, ground.rule, citations)
-                    )
-    return tuple(found[key] for key in sorted(found))
-
-
-def _relied_on(node: Mapping[str, Any]) -> Iterable[str]:
-    if node["state"] != "holds":
-        return
-    if node["op"] == "fact":
-        yield node["fact"]
-    for member in node.get("members", ()):
-        yield from _relied_on(member)
-
-
-def _cautions(
-    question: Question,
-    grounds: tuple[Ground, ...],
-    words: list[str],
-    last: int,
-    segments: tuple[Segment, ...],
-    readings: list[World],
-) -> tuple[Caution, ...]:
-    book, found = question.book, []
-    if not question.when.single_day and len(segments) > 1:
-        days = ", ".join(segment.first for segment in segments[1:])
-        found.append(Caution("changes-within", f"the outcome changes within the time asked about: {days}"))
-    disputed = _disputed(question)
-    if disputed:
-        found.append(
-            Caution(
-                "sources-disagree",
-                "sources disagree about when this took effect: " + "; ".join(book.claims[c]["label"] for c in disputed),
-                tuple(disputed),
-            )
-        )
-    unheld = sorted(
-        {
-            f"{p['citation']} (held from {p['text_held_from']})" if p.get("text_held_from") else p["citation"]
-            for ground in grounds
-            if ground.decisive or ground.stands
-            for p in ground.provisions
-            if p["version"] is None
-        }
-    )
-    if unheld:
-        found.append(
-            Caution("text-not-held", "the wording of that day is not held: " + ", ".join(unheld), tuple(unheld))
-        )
-    if str(question.when.last) > book.verified_through:
-        found.append(
-            Caution("beyond-verified", f"the law was checked to {book.verified_through}; later changes are not known")
-        )
-    for world, word in zip(readings, words[len(words) - len(readings) :], strict=True):
-        if word != words[last]:
-            found.append(
-                Caution(
-                    "reading-would-change",
-                    f"a contested reading decides: with --reading {world.switched} the outcome is {word}",
-                    (world.switched,),
-                )
-            )
-    if words[last] == NOT_COVERED:
-        found.append(_not_covered(question))
-    return tuple(found)
-
-
-def _disputed(question: Question) -> list[str]:
-    # Windows that touch the time asked about, of rules and conditions that bear on the action.
-    low, high = question.window
-    found: dict[str, None] = {}
-    for rule in question._rules:
-        for start, end, claims in rule.interval.disputed:
-            if start < high and low < end or low == high and start <= low < end:
-                found.update(dict.fromkeys(claims))
-            elif end[:10] == str(question.when.first) and low != high:
-                found.update(dict.fromkeys(claims))
-    return list(found)
-
-
-def _not_covered(question: Question) -> Caution:
-    firsts = sorted(rule.interval.first_day for rule in question._rules if rule.effect != "exempt")
-    if not firsts:
-        return Caution("no-rule", "no rule modelled here speaks to this action")
-    if str(question.when.first) < firsts[0]:
-        return Caution("before-first-rule", f"the first rule that speaks to this action starts on {firsts[0]}")
-    return Caution("no-rule", "no rule that speaks to this action is in force at that time")

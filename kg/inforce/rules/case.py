@@ -9,7 +9,7 @@ from typing import Any
 from inforce.errors import FactsError, UnknownIdError, nearest
 from inforce.rules.model import Fact, Rulebook
 
-__all__ = ["WEEKDAYS", "fold", "read_facts", "shown"]
+__all__ = ["WEEKDAYS", "fold", "plain", "read_facts", "shown"]
 
 # Tokens of the days of the week, as in ISO 8601 order (calendar.day_abbr follows the locale, tokens must not).
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -44,6 +44,13 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(value) or "none"
     return str(value)
+
+
+def plain(value: Any) -> Any:
+    """Return a fact's value as JSON writes it: truth as ``yes``/``no``, a set as a list."""
+    if isinstance(value, tuple):
+        return list(value)
+    return shown(value) if isinstance(value, bool) else value
 
 
 def read_facts(given: Mapping[str, Any], book: Rulebook, names: Names) -> tuple[dict[str, Any], frozenset[str]]:

@@ -6,7 +6,6 @@ constraints between facts; the result is stored flat with three terminals (``inf
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from dd import bdd as _bdd
@@ -29,8 +28,8 @@ def compile_action(book: Rulebook, action: str, *, sift: bool = True) -> Diagram
     rules = list(book.rules_of(action))
     constraints = [item.expr for item in book.constraints]
     order = _order(book, rules, constraints)
-    manager = _bdd.BDD()
-    for position, variable in enumerate(order):
+    manager: Any = _bdd.BDD()  # type: ignore[abstract]  # its own base class leaves == open
+    for position in range(len(order)):
         manager.add_var(_name(position), position)
     number = {variable: position for position, variable in enumerate(order)}
     builder = _Builder(book, manager, number)
@@ -45,7 +44,11 @@ def compile_action(book: Rulebook, action: str, *, sift: bool = True) -> Diagram
         if len(manager) > SIFT_FROM:
             _bdd.reorder(manager)
     constrained = {variable for expr in constraints for variable in variables(expr, book)}
-    return _flatten(manager, can_hold, can_fail, order, constrained, _groups(order))
+    try:
+        return _flatten(manager, can_hold, can_fail, order, constrained, _groups(order))
+    finally:
+        manager.decref(can_hold)
+        manager.decref(can_fail)
 
 
 def _order(book: Rulebook, rules: list[RuleVersion], constraints: list[Condition]) -> list[Variable]:
@@ -58,9 +61,13 @@ def _order(book: Rulebook, rules: list[RuleVersion], constraints: list[Condition
         wanted.append(("rule", rule.id))
         wanted.extend(variables(rule.when, book))
     used = {v[1] for v in wanted if v[0] not in ("rule", "condition")}
-    relevant = [expr for expr in constraints if used & {v[1] for v in variables(expr, book)}]
-    for expr in relevant:
-        wanted.extend(variables(expr, book))
+    # A constraint bears on the action if it reads a fact that does, directly or through another constraint.
+    pending = list(constraints)
+    while relevant := [expr for expr in pending if used & {v[1] for v in variables(expr, book)}]:
+        pending = [expr for expr in pending if expr not in relevant]
+        for expr in relevant:
+            wanted.extend(variables(expr, book))
+            used |= {v[1] for v in variables(expr, book)}
     for variable in wanted:
         if variable[0] not in ("rule", "condition"):
             by_fact.setdefault(variable[1], [])
@@ -154,6 +161,11 @@ class _Builder:
                     for other in tokens[place + 1 :]:
                         both = manager.apply("and", self.variable(one), self.variable(other))
                         result = manager.apply("and", result, manager.apply("not", both))
+                if tokens and {variable[2] for variable in tokens} == set(self.book.facts[name].values or ()):
+                    some = manager.false
+                    for one in tokens:
+                        some = manager.apply("or", some, self.variable(one))
+                    result = manager.apply("and", result, some)
             bounds = sorted((v for v in group if v[0] == "at-least"), key=lambda v: _bound(v[2]))
             for lower, higher in zip(bounds, bounds[1:], strict=False):
                 gap = manager.apply("and", self.variable(higher), manager.apply("not", self.variable(lower)))
@@ -222,12 +234,9 @@ def _flatten(
     renumbered = {level: position for position, level in enumerate(used)}
     kept = tuple(variables_[level] for level in used)
     exclusive = {v for group in groups.values() if len(group) > 1 for v in group}
-    diagram = Diagram(
+    return Diagram(
         variables=kept,
         nodes=tuple((renumbered[level], high, low) for level, high, low in nodes),
         root=root,
         constrained=frozenset(i for i, v in enumerate(kept) if v in constrained or v in exclusive),
     )
-    del manager
-    gc.collect()
-    return diagram

@@ -343,7 +343,7 @@ class Question:
     # ---- ordinarily ----------------------------------------------------------------------------
 
     def ordinary_facts(self, first: Iterable[str], moment: int = -1) -> tuple[dict[str, Any], list[str]]:
-        """Return the ordinary values of facts open at a moment, those of ``first`` before others, and the names skipped.
+        """Return the ordinary values of facts open at a moment, those of ``first`` first, and the names skipped.
 
         A value that contradicts what is given, or was assumed before it, is skipped.
         """

@@ -173,7 +173,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person may do or needs; ``answers`` is ``may`` or ``required``, ``default`` the outcome if nothing stands."""
+    """Something a person may do or needs: ``answers`` is ``may`` or ``required``, ``default`` if nothing stands."""
 
     id: str
     label: Mapping[str, str]

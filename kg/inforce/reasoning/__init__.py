@@ -1,0 +1,1 @@
+"""Inference at build time; nothing here runs when a question is asked. Every inferred triple says what it came from."""
