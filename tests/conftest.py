@@ -44,7 +44,7 @@ def shared() -> Path:
     """The folder beside the repository with law files and the tables the data were made from."""
     folder = REPO.parent / "shared"
     if not folder.is_dir():
-        pytest.skip("../shared is not here: the law files and source tables")
+        pytest.skip("allowed: ../shared is not here, the law files and source tables of the founders")
     return folder
 
 

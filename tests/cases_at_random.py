@@ -1,0 +1,69 @@
+"""Random cases and days, where it matters: near change days, with the facts that rules read; from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from inforce.rules.model import Rulebook
+
+FIRST, LAST = date(2001, 6, 1), date(2026, 12, 31)
+
+
+@dataclass(frozen=True)
+class RandomCase:
+    action: str
+    day: date
+    facts: dict[str, Any]
+    known_on: date | None = None
+    readings: frozenset[str] = field(default_factory=frozenset)
+
+
+def cases(book: Rulebook, days: list[str], seed: int, count: int) -> Iterator[RandomCase]:
+    """Yield ``count`` cases; half of the days lie on either side of a change."""
+    rng = random.Random(seed)
+    places = sorted({entry for entries in book.lists.values() for entry in entries if len(entry) == 3})
+    documents = sorted({entry for entries in book.lists.values() for entry in entries if len(entry) != 3})
+    concepts: dict[str, list[str]] = {}
+    for key in book.entailments:
+        name, token = key.split("=")
+        concepts.setdefault(name, []).append(token)
+    contested = sorted({rule.rule for rule in book.rules if rule.contested})
+    for _ in range(count):
+        action = rng.choice(sorted(book.actions))
+        read = [name for name in book.facts if name in _read_by(book, action)]
+        share = rng.choice((0.1, 0.4, 0.8, 1.0))
+        facts: dict[str, Any] = {}
+        for name in read:
+            if rng.random() < share:
+                facts[name] = _value(rng, book, name, places, documents)
+        for name, tokens in concepts.items():
+            if rng.random() < 0.06:
+                facts[name] = (rng.choice(tokens),)
+        for name, fact in book.facts.items():
+            if fact.follows_day:
+                facts.pop(name, None)
+        if rng.random() < 0.5:
+            day = date.fromisoformat(rng.choice(days)) + timedelta(days=rng.choice((-1, 0, 0, 1)))
+        else:
+            day = FIRST + timedelta(days=rng.randrange((LAST - FIRST).days))
+        known = day + timedelta(days=rng.randrange(-400, 400)) if rng.random() < 0.15 else None
+        readings = frozenset(c for c in contested if rng.random() < 0.1)
+        yield RandomCase(action, max(FIRST, day), facts, known, readings)
+
+
+def _read_by(book: Rulebook, action: str) -> set[str]:
+    return {v[1] for v in book.diagrams[action].variables if v[0] not in ("rule", "condition")}
+
+
+def _value(rng: random.Random, book: Rulebook, name: str, places: list[str], documents: list[str]) -> Any:
+    fact = book.facts[name]
+    if fact.kind == "boolean":
+        return rng.random() < 0.5
+    pool = list(fact.values) if fact.values else documents if name.startswith("document") else places
+    if not fact.multiple:
+        return rng.choice(pool)
+    return tuple(sorted(set(rng.choices(pool, k=rng.choice((0, 1, 1, 1, 2))))))
