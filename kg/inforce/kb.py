@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, UnknownIdError, UsageError, nearest
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask
-from inforce.rules.case import fold, read_facts
+from inforce.rules.case import read_facts
 from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
 from inforce.table import Table
-from inforce.tables import CHANGE_COLUMNS, KINDS
 
 __all__ = ["History", "KnowledgeBase", "Provenance", "open_kb"]
 
@@ -43,24 +43,6 @@ class History:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a thing comes from: nodes and edges of the W3C provenance model, from the thing outward."""
-
-    root: str
-    nodes: Mapping[str, Mapping[str, Any]]
-    edges: tuple[tuple[str, str, str], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form ``inforce/trace/1``."""
-        return {
-            "schema": "inforce/trace/1",
-            "root": self.root,
-            "nodes": [{"id": key, **node} for key, node in self.nodes.items()],
-            "edges": [{"from": a, "relation": r, "to": b} for a, r, b in self.edges],
-        }
-
-
 def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: Any = None) -> KnowledgeBase:
     """Open a knowledge base; see ``inforce.open``."""
     paths = [data] if isinstance(data, (str, Path)) else list(data or ())
@@ -68,7 +50,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=None if today is None else str(today))
 
 
-class KnowledgeBase:
+class KnowledgeBase(Catalogue):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(self, built: Built, *, today: str | None = None) -> None:
@@ -114,7 +96,12 @@ class KnowledgeBase:
     @cached_property
     def commencements(self) -> dict[str, str]:
         """The day each instrument came into force, by its number."""
-        return {e["id"]: e["in_force"] for e in self._tables["entities"]["instruments"] if e.get("in_force")}
+        return {
+            name: entry["in_force"]
+            for entry in self._tables["entities"]["instruments"]
+            if entry.get("in_force")
+            for name in (entry["id"], *entry["names"])
+        }
 
     def change_days(self, action: str | None = None) -> list[str]:
         """Return the days on which something that bears on an action changes, oldest first."""
@@ -299,188 +286,6 @@ class KnowledgeBase:
                 return text
         return low
 
-    # ---- reading ---------------------------------------------------------------------------------
-
-    def changes(
-        self,
-        from_: str | None = None,
-        to: str | None = None,
-        *,
-        about: str | None = None,
-        layer: str | None = None,
-        kind: str | None = None,
-        affects_outcomes: bool = False,
-        known_on: str | None = None,
-    ) -> Table:
-        """Return what changed from one day to another, both included, oldest first.
-
-        Args:
-            about: only rows that name this rule, provision, instrument, country, action or word.
-            layer: only this layer of authority.
-            kind: ``added``, ``changed``, ``ended``, ``restated``, or a kind of announcement.
-
-        Raises:
-            UnknownIdError: no such layer or kind.
-            DateError: not a date.
-        """
-        first = str(self.when(from_).first) if from_ else ""
-        last = str(self.when(to).last) if to else "9999-12-31"
-        known = str(self.when(known_on).last) if known_on else None
-        if first > last:
-            raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
-        rows = [dict(zip(CHANGE_COLUMNS, row, strict=True)) for row in self._tables["changes"]]
-        self._one_of("layer", layer, {r["layer"] for r in rows if r["layer"]})
-        self._one_of("kind", kind, {r["kind"] for r in rows})
-        word = fold(about) if about else None
-        kept = [
-            row
-            for row in rows
-            if first <= row["date"] <= last
-            and (layer is None or row["layer"] == layer)
-            and (kind is None or row["kind"] == kind)
-            and (not affects_outcomes or row["affects_outcomes"])
-            and (known is None or (row["recorded"] or row["date"]) <= known)
-            and (word is None or self._mentions(row, word))
-        ]
-        return Table.of(CHANGE_COLUMNS, kept)
-
-    @staticmethod
-    def _one_of(what: str, value: str | None, known: set[str]) -> None:
-        if value is not None and value not in known:
-            raise UnknownIdError(
-                f'unknown {what} "{value}"', code="E_UNKNOWN_ID", hint=f"{what}s: " + ", ".join(sorted(known))
-            )
-
-    def _mentions(self, row: Mapping[str, Any], word: str) -> bool:
-        exact = {
-            fold(str(v))
-            for v in (
-                row["thing"],
-                row["citation"],
-                row["instrument"],
-                row["layer"],
-                row["id"],
-                *row["affects"],
-                *row["sources"],
-            )
-            if v
-        }
-        token = self._names.get("place/scheme", {}).get(word)
-        return (
-            word in exact
-            or (token is not None and fold(token) in exact)
-            or word in fold(row["label"] + " " + (row["label_fr"] or ""))
-        )
-
-    def conflicts(self) -> list[dict[str, Any]]:
-        """Return where sources disagree: each conflict, how it is resolved, and the claims with their sources."""
-        found: list[dict[str, Any]] = self._tables["conflicts"]
-        return found
-
-    def list(self, kind: str) -> Table:
-        """Return everything of one kind, sorted by id.
-
-        Raises:
-            UnknownIdError: no such kind, with the nearest.
-        """
-        if kind == "changes":
-            return self.changes()
-        if kind == "queries":
-            from inforce.queries import catalogue
-
-            return Table.of(("id", "label", "question", "parameters"), catalogue())
-        if kind not in KINDS:
-            near = nearest(kind, [*KINDS, "changes", "queries"])
-            raise UnknownIdError(
-                f'"{kind}" cannot be listed',
-                code="E_UNKNOWN_ID",
-                hint=(f"did you mean {near[0]}? " if near else "")
-                + "kinds: "
-                + ", ".join([*KINDS, "changes", "queries"]),
-            )
-        rows = sorted(self._tables["entities"][kind], key=lambda e: _natural(e["id"]))
-        columns = ["id", "label", "label_fr"]
-        columns += [
-            c for c in ("layer", "effect", "rank", "from", "until", "versions") if any(c in row for row in rows)
-        ]
-        return Table.of(columns, rows)
-
-    def search(self, text: str, *, limit: int | None = None) -> Table:
-        """Return what matches all words of ``text``, in ids, labels, other names and paraphrases, en and fr."""
-        words = fold(text).split()
-        if not words:
-            raise UsageError("nothing to search for", code="E_USAGE", hint="inforce search WORD …")
-        found = []
-        for kind, entries in self._tables["entities"].items():
-            for entry in entries:
-                names = fold(" ".join([entry["id"], *entry["names"]]))
-                label = fold(f"{entry['label']} {entry['label_fr']}")
-                everything = f"{names} {label} {fold(entry.get('words', ''))}"
-                if all(word in everything for word in words):
-                    score = (fold(text) in (fold(entry["id"]), *map(fold, entry["names"]))) * 4
-                    score += all(word in names for word in words) * 2 + all(word in label for word in words)
-                    found.append((-score, kind, entry["id"], entry["label"]))
-        found.sort(key=lambda f: (f[0], f[1], _natural(f[2])))
-        return Table(("kind", "id", "label"), tuple(f[1:] for f in found)).limited(limit)
-
-    def find(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Return the kind and the entry of anything by its id, another of its names, or its citation.
-
-        Raises:
-            UnknownIdError: nothing by that name, with the nearest.
-        """
-        from inforce.cites import same
-
-        wanted = same(name)
-        for kind, entries in self._tables["entities"].items():
-            for entry in entries:
-                if wanted & {
-                    same_name for one in (entry["id"], entry["iri"], *entry["names"]) for same_name in same(one)
-                }:
-                    return kind, entry
-        every = [n for entries in self._tables["entities"].values() for e in entries for n in (e["id"], *e["names"])]
-        near = nearest(name, every)
-        raise UnknownIdError(
-            f'nothing is called "{name}"',
-            code="E_UNKNOWN_ID",
-            hint=(f"did you mean {' or '.join(near)}? " if near else "") + f"inforce search {name!r}",
-        )
-
-    def show(self, name: str, *, on: str | None = None, known_on: str | None = None) -> dict[str, Any]:
-        """Return a thing by its id or citation, as it stood on a day (all its versions where none is given).
-
-        Raises:
-            UnknownIdError: nothing by that name.
-        """
-        from inforce.reading import shown_thing
-
-        kind, entry = self.find(name)
-        day = self.when(on) if on is not None else None
-        return shown_thing(self.graph_index, self.book, kind, entry, day, asked=name)
-
-    def cite(self, name: str, *, on: str | None = None, style: str = "text") -> str:
-        """Return the citation of a rule version, a provision version, an instrument, a source or an answer's id.
-
-        Args:
-            style: ``text``, ``bibtex``, ``csl-json`` or ``turtle``.
-        """
-        from inforce.reading import citation
-
-        return citation(self.show(name, on=on), style, self)
-
-    def trace(self, name: str, *, on: str | None = None) -> Provenance:
-        """Return where a rule, provision, instrument, source or conflict comes from, and what rests on it."""
-        from inforce.provenance import trace
-
-        kind, entry = self.find(name)
-        return trace(self.graph_index, kind, entry, self.when(on) if on is not None else None)
-
-    def trace_answer(self, answer: Mapping[str, Any]) -> Provenance:
-        """Return the provenance of a saved answer (its JSON form)."""
-        from inforce.provenance import trace_answer
-
-        return trace_answer(self.graph_index, answer)
-
     # ---- SPARQL ------------------------------------------------------------------------------------
 
     @cached_property
@@ -529,14 +334,3 @@ class KnowledgeBase:
         from inforce.queries import run_named
 
         return run_named(self._store, name, dict(parameters or {}), self)
-
-
-def _natural(text: str) -> tuple[Any, ...]:
-    import re
-
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
-
-
-def sequence(items: Sequence[str]) -> str:
-    """Return words joined for a sentence."""
-    return ", ".join(items)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from inforce.rules.load import Triples, local, name_of
 from inforce.rules.model import Rulebook
+from inforce.rules.triples import Triples, local, name_of
 from inforce.vocab import PREFIXES
 
 __all__ = ["CHANGE_COLUMNS", "KINDS", "tables"]
@@ -88,7 +88,9 @@ class _Maker:
     def entity(self, subject: str) -> dict[str, Any]:
         t = self.t
         label = t.text(subject) or {"en": t.value(subject, DCT + "title") or ""}
-        names = sorted({n.value for n in t.all(subject, SKOS + "notation")} | {n.value for n in t.all(subject, DCT + "identifier")})
+        names = sorted(
+            {n.value for n in t.all(subject, SKOS + "notation")} | {n.value for n in t.all(subject, DCT + "identifier")}
+        )
         found: dict[str, Any] = {"id": t.token(subject) if names else name_of(subject), "iri": local(subject)}
         if INF + "Rule" in {n.value for n in t.all(subject, RDF + "type")}:
             found["id"] = name_of(subject)
@@ -98,7 +100,9 @@ class _Maker:
             untils = [t.value(v, INF + "until") for v in versions]
             found["until"] = None if None in untils else max((u for u in untils if u), default=None)
             found["layer"] = name_of(t.value(versions[-1], INF + "layer") or "") if versions else None
-            found["effect"] = (t.value(versions[-1], INF + "effect") or "").rsplit("#", 1)[-1].lower() if versions else None
+            found["effect"] = (
+                (t.value(versions[-1], INF + "effect") or "").rsplit("#", 1)[-1].lower() if versions else None
+            )
             found["versions"] = len(versions)
         else:
             for key, term in (("from", "from"), ("until", "until")):
@@ -189,10 +193,14 @@ class _Maker:
         t = self.t
         version = new or old or ""
         rule = t.value(version, INF + "versionOf") or ""
-        things = {rule, version, *( [old] if old else [])}
+        things = {rule, version, *([old] if old else [])}
         used = self._instruments(new) or (self._instruments(event) if not new else [])
         told = self._told(self._match(day, things, set(used), curated, matched), t.text(version) or t.text(rule))
-        cited = [t.value(n.value, SKOS + "notation") for term in (INF + "expresses", INF + "enabledBy") for n in t.all(version, term)]
+        cited = [
+            t.value(n.value, SKOS + "notation")
+            for term in (INF + "expresses", INF + "enabledBy")
+            for n in t.all(version, term)
+        ]
         passages = [t.value(n.value, OA + "hasSource") for n in t.all(version, PROV + "wasDerivedFrom")]
         return {
             **told,
@@ -246,7 +254,9 @@ class _Maker:
             "recorded": t.value(new[0], INF + "startKnownFrom") if new else t.value(old[0], INF + "endKnownFrom"),
             "before": ", ".join(before) or None,
             "after": ", ".join(after) or None,
-            "sources": sorted({*told["sources"], *(name_of(n.value) for v in (*new, *old) for n in t.all(v, DCT + "source"))}),
+            "sources": sorted(
+                {*told["sources"], *(name_of(n.value) for v in (*new, *old) for n in t.all(v, DCT + "source"))}
+            ),
             "affects_outcomes": bool(bearing) and before != after,
             "affects": sorted(bearing) or sorted(name_of(one) for one in lists),
         }
@@ -279,7 +289,9 @@ class _Maker:
                     "thing": t.value(provision, SKOS + "notation") or local(provision),
                     "citation": t.value(provision, SKOS + "notation"),
                     "instrument": t.token(used[0]) if used else None,
-                    "recorded": t.value(new, INF + "startKnownFrom") if new else t.value(old or "", INF + "endKnownFrom"),
+                    "recorded": t.value(new, INF + "startKnownFrom")
+                    if new
+                    else t.value(old or "", INF + "endKnownFrom"),
                     "before": self._paraphrase(old).get("en") if old else None,
                     "after": self._paraphrase(new).get("en") if new else None,
                     "affects_outcomes": False,
@@ -333,7 +345,9 @@ class _Maker:
                     "conflict": name_of(conflict),
                     "label": t.text(conflict).get("en", ""),
                     "label_fr": t.text(conflict).get("fr", ""),
-                    "resolution": t.text(conflict, INF + "resolution").get("en", t.value(conflict, INF + "resolution") or ""),
+                    "resolution": t.text(conflict, INF + "resolution").get(
+                        "en", t.value(conflict, INF + "resolution") or ""
+                    ),
                     "claims": claims,
                 }
             )

@@ -1,0 +1,339 @@
+"""What can be read besides answers: what changed, what there is, where sources disagree, one thing and its origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from inforce.errors import UnknownIdError, UsageError, nearest
+from inforce.rules.case import fold
+from inforce.table import Table
+from inforce.tables import CHANGE_COLUMNS, KINDS
+from inforce.vocab import BASE
+
+if TYPE_CHECKING:
+    from inforce.dates import When
+    from inforce.rules.model import Rulebook
+
+__all__ = ["Catalogue", "Provenance"]
+
+LISTS = (*KINDS, "changes", "queries")
+_VERSION = re.compile(r"(.+?)[@/](\d{4}-\d{2}-\d{2})\Z")
+_COLUMNS = (
+    "in_force",
+    "date",
+    "layer",
+    "effect",
+    "answers",
+    "kind",
+    "rank",
+    "adopted",
+    "conflict",
+    "from",
+    "until",
+    "versions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a thing comes from: nodes and edges of the W3C provenance model, from the thing outward."""
+
+    root: str
+    nodes: Mapping[str, Mapping[str, Any]]
+    edges: tuple[tuple[str, str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form ``inforce/trace/1``; ``name`` is what a person types for a node."""
+        return {
+            "schema": "inforce/trace/1",
+            "root": self.root,
+            "nodes": [{**node, "id": key, "name": node["id"]} for key, node in self.nodes.items()],
+            "edges": [{"from": a, "relation": r, "to": b} for a, r, b in self.edges],
+        }
+
+    def render(self, form: str = "tree", *, lang: str = "en", width: int | None = None) -> str:
+        """Return the trace as text: ``tree``, ``dot``, ``mermaid`` or ``turtle`` (PROV-O).
+
+        Raises:
+            UnknownIdError: no such form.
+        """
+        from inforce.drawing import drawn
+
+        return drawn(self, form, lang=lang, width=width)
+
+
+class Catalogue:
+    """The reading half of a knowledge base; what it reads is supplied by ``KnowledgeBase``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def _tables(self) -> dict[str, Any]:
+            """The tables that the build made."""
+
+        @property
+        def graph_index(self) -> Any:
+            """The triples as plain nested mappings."""
+
+        @property
+        def version(self) -> str:
+            """The digest of the data."""
+
+        @property
+        def book(self) -> Rulebook:
+            """The compiled rules."""
+
+        def when(self, text: str | None) -> When:
+            """Return the time meant by ``text``."""
+
+    def changes(
+        self,
+        from_: str | None = None,
+        to: str | None = None,
+        *,
+        about: str | None = None,
+        layer: str | None = None,
+        kind: str | None = None,
+        affects_outcomes: bool = False,
+        known_on: str | None = None,
+    ) -> Table:
+        """Return what changed from one day to another, both included, oldest first.
+
+        Args:
+            about: only rows that name this rule, provision or what is below it, instrument, country, action or word.
+            layer: only this layer of authority.
+            kind: ``added``, ``changed``, ``ended``, ``restated``, or a kind of announcement.
+            affects_outcomes: only rows that a rule or list of an outcome rests on.
+            known_on: only what the public could know on that day.
+
+        Raises:
+            UnknownIdError: no such layer or kind, or nothing that ever changed is about that.
+            DateError: not a date.
+            UsageError: the first day is after the last.
+        """
+        first = str(self.when(from_).first) if from_ else ""
+        last = str(self.when(to).last) if to else "9999-12-31"
+        known = str(self.when(known_on).last) if known_on else None
+        if first > last:
+            raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
+        rows = [dict(zip(CHANGE_COLUMNS, row, strict=True)) for row in self._tables["changes"]]
+        self._one_of("layer", layer, {row["layer"] for row in rows if row["layer"]})
+        self._one_of("kind", kind, {row["kind"] for row in rows})
+        if about is not None:
+            rows = self._about(rows, about)
+        kept = [
+            row
+            for row in rows
+            if first <= row["date"] <= last
+            and layer in (None, row["layer"])
+            and kind in (None, row["kind"])
+            and (not affects_outcomes or row["affects_outcomes"])
+            and (known is None or (row["recorded"] or row["date"]) <= known)
+        ]
+        return Table.of(CHANGE_COLUMNS, kept)
+
+    @staticmethod
+    def _one_of(what: str, value: str | None, known: set[str]) -> None:
+        if value is not None and value not in known:
+            near = nearest(value, sorted(known), 1)
+            raise UnknownIdError(
+                f'unknown {what} "{value}"',
+                code="E_UNKNOWN_ID",
+                hint=(f"did you mean {near[0]}? " if near else "") + f"{what}s: " + ", ".join(sorted(known)),
+            )
+
+    def _about(self, rows: list[dict[str, Any]], about: str) -> list[dict[str, Any]]:
+        """The rows that name something, by any of its names, or whose label holds the word."""
+        word = fold(about)
+        entry = self._by_name.get(word, (None, None))[1] or self._cited(about)
+        names = {word} if entry is None else {word, *(fold(n) for n in (entry["id"], entry["iri"], *entry["names"]))}
+        # A provision is meant with all its parts: what follows its citation opens with a bracket.
+        parts = () if entry is None else tuple(f"{fold(entry['id'])}{bracket}" for bracket in "([")
+
+        def named(row: Mapping[str, Any]) -> bool:
+            words = [row["thing"], row["citation"], row["instrument"], row["layer"], row["id"]]
+            exact = [fold(str(one)) for one in (*words, *row["affects"], *row["sources"]) if one]
+            return any(one in names or (parts and one.startswith(parts)) for one in exact)
+
+        found = [row for row in rows if named(row) or word in fold(f"{row['label']} {row['label_fr'] or ''}")]
+        if not found and entry is None:
+            raise self._nothing(about)
+        return found
+
+    def conflicts(self) -> Sequence[dict[str, Any]]:
+        """Return where sources disagree: each conflict, how it is resolved, and the claims with their sources."""
+        found: Sequence[dict[str, Any]] = self._tables["conflicts"]
+        return found
+
+    def list(self, kind: str) -> Table:
+        """Return everything of one kind, sorted by id.
+
+        Raises:
+            UnknownIdError: no such kind, with the nearest.
+        """
+        if kind == "changes":
+            return self.changes()
+        if kind == "queries":
+            from inforce.queries import catalogue
+
+            return Table.of(("id", "label", "question", "parameters"), catalogue())
+        if kind not in KINDS:
+            near = nearest(kind, LISTS)
+            raise UnknownIdError(
+                f'"{kind}" cannot be listed',
+                code="E_UNKNOWN_ID",
+                hint=(f"did you mean {near[0]}? " if near else "") + "kinds: " + ", ".join(LISTS),
+            )
+        rows = sorted(self._tables["entities"][kind], key=lambda entry: _natural(entry["id"]))
+        told = [column for column in _COLUMNS if any(column in row for row in rows)]
+        return Table.of(("id", "label", "label_fr", *told), rows)
+
+    def search(self, text: str, *, limit: int | None = None) -> Table:
+        """Return what matches all words of ``text``, in ids, labels, other names and paraphrases, en and fr."""
+        words = fold(text).split()
+        if not words:
+            raise UsageError("nothing to search for", code="E_USAGE", hint="inforce search WORD …")
+        found = []
+        for kind, entries in self._tables["entities"].items():
+            for entry in entries:
+                names = fold(" ".join([entry["id"], *entry["names"]]))
+                label = fold(f"{entry['label']} {entry['label_fr']}")
+                everything = f"{names} {label} {fold(entry.get('words', ''))}"
+                if all(word in everything for word in words):
+                    score = (fold(text) in (fold(entry["id"]), *map(fold, entry["names"]))) * 4
+                    score += all(word in names for word in words) * 2 + all(word in label for word in words)
+                    found.append((-score, kind, entry["id"], entry["label"], entry["label_fr"]))
+        found.sort(key=lambda f: (f[0], f[1], _natural(f[2])))
+        return Table(("kind", "id", "label", "label_fr"), tuple(f[1:] for f in found)).limited(limit)
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Every thing by its ids and names, folded; then by its labels, where no thing has them as its name."""
+        from inforce.cites import same
+
+        found: dict[str, tuple[str, dict[str, Any]]] = {}
+        every = [(kind, entry) for kind, entries in self._tables["entities"].items() for entry in entries]
+        for key in ("id", "iri"):
+            for kind, entry in every:
+                found.setdefault(fold(entry[key]), (kind, entry))
+        for kind, entry in every:
+            for name in entry["names"]:
+                for spelling in {name, *same(name)}:
+                    found.setdefault(fold(spelling), (kind, entry))
+        for kind, entry in every:
+            for label in (entry["label"], entry["label_fr"]):
+                found.setdefault(fold(label), (kind, entry))
+        return found
+
+    def _cited(self, name: str) -> dict[str, Any] | None:
+        from inforce.cites import same
+
+        hits = [self._by_name[fold(one)] for one in sorted(same(name)) if fold(one) in self._by_name]
+        return hits[0][1] if hits else None
+
+    def find(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Return the kind and the entry of anything by its id, another of its names, its label or its citation.
+
+        Raises:
+            UnknownIdError: nothing by that name, with the nearest.
+        """
+        from inforce.cites import same
+
+        for spelling in (name, *sorted(same(name))):
+            if fold(spelling) in self._by_name:
+                return self._by_name[fold(spelling)]
+        raise self._nothing(name)
+
+    def _nothing(self, name: str) -> UnknownIdError:
+        near = self.nearest(name)
+        return UnknownIdError(
+            f'nothing is called "{name}"',
+            code="E_UNKNOWN_ID",
+            hint=(f"did you mean {' or '.join(near)}? " if near else "") + f'search: inforce search "{name}"',
+        )
+
+    def nearest(self, name: str) -> Sequence[str]:
+        """Return up to three names that look like ``name``."""
+        every = [n for entries in self._tables["entities"].values() for e in entries for n in self._called(e)]
+        return nearest(name, every)
+
+    @staticmethod
+    def _called(entry: Mapping[str, Any]) -> Iterable[str]:
+        return [n for n in (entry["id"], *entry["names"], entry["label"], entry["label_fr"]) if n]
+
+    def _at(self, name: str, on: str | None) -> tuple[str, dict[str, Any], When | None]:
+        """What a name means, and when: a version is its thing, on the version's first day."""
+        dated = _VERSION.match(name.strip("<> "))
+        when = self.when(on) if on is not None else None
+        try:
+            return *self.find(name), when
+        except UnknownIdError:
+            if dated is None:
+                raise
+        iri = BASE + dated[0].removeprefix(BASE)
+        if "/" in dated[0] and iri in self.graph_index.by_subject:
+            from inforce.versions import kind_of
+
+            kind = kind_of(self.graph_index, iri)
+            if not kind.endswith("-version"):
+                return kind, {"id": dated[0].removeprefix(BASE), "iri": iri.removeprefix(BASE), "names": []}, when
+        return *self.find(dated[1]), when or self.when(dated[2])
+
+    def show(self, name: str, *, on: str | None = None) -> dict[str, Any]:
+        """Return a thing by its id or citation, as it stood on a day (all its versions where none is given).
+
+        Raises:
+            UnknownIdError: nothing by that name, or nothing of it is held on that day; the hint says when it is.
+        """
+        from inforce.reading import shown_thing
+
+        kind, entry, when = self._at(name, on)
+        return shown_thing(self.graph_index, self.book, kind, entry, when, asked=name)
+
+    def cite(
+        self, name: str | Mapping[str, Any], *, on: str | None = None, style: str = "text", lang: str = "en"
+    ) -> str:
+        """Return the citation of a rule version, a provision version, an instrument, a source or a saved answer.
+
+        Args:
+            name: what to cite, or the JSON form of an answer.
+            style: ``text``, ``bibtex``, ``csl-json`` or ``turtle``.
+
+        Raises:
+            UnknownIdError: nothing by that name, no such style, or a kind of thing that is not cited.
+            InputError: a mapping that is not an answer.
+        """
+        from inforce.citing import answer_citation, citation
+
+        if isinstance(name, Mapping):
+            return answer_citation(name, style, lang=lang)
+        return citation(self.show(name, on=on), style, self.version, lang=lang)
+
+    def trace(self, name: str, *, on: str | None = None) -> Provenance:
+        """Return where a rule, provision, instrument, source or conflict comes from, and what rests on it.
+
+        Raises:
+            UnknownIdError: nothing by that name, or nothing of it is held on that day.
+        """
+        from inforce.provenance import trace
+
+        kind, entry, when = self._at(name, on)
+        return trace(self.graph_index, kind, entry, when)
+
+    def trace_answer(self, answer: Mapping[str, Any]) -> Provenance:
+        """Return the provenance of a saved answer (its JSON form).
+
+        Raises:
+            InputError: not an answer, or one of other data.
+        """
+        from inforce.provenance import trace_answer
+
+        return trace_answer(self.graph_index, answer)
+
+
+def _natural(text: str) -> tuple[Any, ...]:
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)

@@ -1,0 +1,280 @@
+"""A trace as text: a tree for people, DOT and Mermaid for pictures, Turtle in the terms of PROV-O for machines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from inforce.errors import UnknownIdError
+from inforce.vocab import BASE, PREFIXES, shrink
+
+if TYPE_CHECKING:
+    from inforce.catalogue import Provenance
+
+__all__ = ["FORMS", "drawn", "to_dot", "to_mermaid", "to_tree", "to_turtle"]
+
+_FRENCH = {
+    "about": "porte sur",
+    "affected-by": "touché par",
+    "affects": "touche",
+    "amends": "modifie",
+    "claim": "affirmation",
+    "conflict": "désaccord",
+    "considered": "aussi en jeu",
+    "defeated-by": "levé par",
+    "derived-from": "tiré de",
+    "enabled-by": "habilité par",
+    "enables": "habilite",
+    "entailed-by": "entraîné par",
+    "entails": "entraîne",
+    "expressed-by": "exprimé par",
+    "expresses": "exprime",
+    "from": "depuis le",
+    "in": "dans",
+    "inferred-by": "déduit de",
+    "made": "a fait",
+    "made-by": "pris par",
+    "member": "inscription",
+    "not adopted": "non retenu",
+    "part-of": "partie de",
+    "passage": "passage",
+    "quoted-from": "cité de",
+    "referred-to-by": "cité par",
+    "refers-to": "renvoie à",
+    "rests-on": "repose sur",
+    "see above": "voir plus haut",
+    "source": "source",
+    "supports": "appuie",
+    "until": "jusqu'au",
+    "used-list-entry": "liste",
+    "version": "version",
+}
+_SHAPES = {
+    "answer": "doubleoctagon",
+    "rule": "box",
+    "rule-version": "box",
+    "provision": "note",
+    "provision-version": "note",
+    "instrument": "component",
+    "passage": "plaintext",
+    "source": "cylinder",
+    "claim": "hexagon",
+    "conflict": "octagon",
+}
+# How each relation is said in PROV-O: the property, and whether it runs against the direction of the trace.
+_PROV = {
+    "version": ("prov:specializationOf", True),
+    "expresses": ("prov:wasDerivedFrom", False),
+    "expressed-by": ("prov:wasDerivedFrom", True),
+    "enabled-by": ("prov:wasInfluencedBy", False),
+    "enables": ("prov:wasInfluencedBy", True),
+    "refers-to": ("dct:references", False),
+    "referred-to-by": ("dct:references", True),
+    "derived-from": ("prov:wasDerivedFrom", False),
+    "quoted-from": ("prov:wasQuotedFrom", False),
+    "in": ("prov:wasQuotedFrom", False),
+    "passage": ("prov:wasQuotedFrom", True),
+    "source": ("prov:hadPrimarySource", False),
+    "supports": ("prov:wasDerivedFrom", True),
+    "claim": ("prov:wasInfluencedBy", False),
+    "conflict": ("inf:conflict", False),
+    "about": ("inf:about", False),
+    "affects": ("inf:affects", False),
+    "affected-by": ("inf:affects", True),
+    "amends": ("eli:amends", False),
+    "entails": ("inf:entails", False),
+    "entailed-by": ("inf:entails", True),
+    "defeated-by": ("inf:defeats", True),
+    "part-of": ("eli:is_part_of", False),
+    "member": ("prov:hadMember", False),
+    "rests-on": ("prov:wasDerivedFrom", False),
+    "considered": ("prov:wasInfluencedBy", False),
+    "inferred-by": ("prov:wasInfluencedBy", False),
+    "used-list-entry": ("prov:wasInfluencedBy", False),
+}
+
+
+def drawn(trace: Provenance, form: str, *, lang: str = "en", width: int | None = None) -> str:
+    """Return a trace in one of ``FORMS``.
+
+    Raises:
+        UnknownIdError: no such form.
+    """
+    if form == "tree":
+        return to_tree(trace, lang=lang, width=width)
+    if form not in FORMS:
+        raise UnknownIdError(f'a trace has no form "{form}"', code="E_UNKNOWN_ID", hint="forms: " + ", ".join(FORMS))
+    return FORMS[form](trace)
+
+
+def to_tree(trace: Provenance, *, lang: str = "en", width: int | None = None) -> str:
+    """Return the trace as an indented tree; a node met again is named and not unfolded again.
+
+    Args:
+        lang: ``en`` or ``fr``.
+        width: fold lines at so many columns; ``None`` folds nothing.
+    """
+    below: dict[str, list[tuple[str, str]]] = {}
+    for source, relation, target in trace.edges:
+        below.setdefault(source, []).append((relation, target))
+    unfolded: set[str] = set()
+    lines: list[str] = []
+
+    def write(prefix: str, hang: str, text: str) -> None:
+        room = max(24, (width or 10**6) - len(prefix))
+        parts = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        lines.append(prefix + parts[0])
+        lines.extend(hang + "  " + part for part in parts[1:])
+
+    # A stack, not recursion: a chain of any length is drawn.
+    pending = [("", "", "", trace.root)]
+    while pending:
+        branch, rail, relation, node = pending.pop()
+        again = node in unfolded
+        text = _line(trace.nodes[node], lang, again=again)
+        write(branch + (_word(relation, lang) + "  " if relation else ""), rail, text)
+        if again:
+            continue
+        unfolded.add(node)
+        children = below.get(node, [])
+        for number in range(len(children) - 1, -1, -1):
+            last = number == len(children) - 1
+            step, target = children[number]
+            pending.append((rail + ("└─ " if last else "├─ "), rail + ("   " if last else "│  "), step, target))
+    return "\n".join(lines) + "\n"
+
+
+def _word(relation: str, lang: str) -> str:
+    return _FRENCH.get(relation, relation) if lang == "fr" else relation.replace("-", " ")
+
+
+def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
+    label = (node["label_fr"] if lang == "fr" else "") or node["label"]
+    if again:
+        return f"{node['id']}  ({_word('see above', lang)})"
+    parts = [node["id"] if node["kind"] != "passage" else ""]
+    start = node.get("starts_at", node.get("from"))
+    if start:
+        parts.append(f"{_word('from', lang)} {start.replace('T', ' ')[:16]}")
+    end = node.get("ends_at", node.get("until"))
+    if end:
+        parts.append(f"{_word('until', lang)} {end.replace('T', ' ')[:16]}")
+    if node.get("adopted") is False:
+        parts.append(f"({_word('not adopted', lang)})")
+    if label and label != node["id"]:
+        parts.append(label)
+    if node.get("url"):
+        parts.append(f"<{node['url']}>")
+    return "  ".join(part for part in parts if part)
+
+
+def to_dot(trace: Provenance) -> str:
+    """Return the trace as a Graphviz graph.
+
+    Source:
+        Graphviz, the DOT language: in a quoted string only the quote and the backslash are escaped.
+    """
+    names = {node: f"n{number}" for number, node in enumerate(trace.nodes)}
+    lines = ["digraph provenance {", "  rankdir=LR;", '  node [fontname="sans-serif", fontsize=10];']
+    for node, data in trace.nodes.items():
+        shape = _SHAPES.get(data["kind"], "ellipse")
+        label = _quoted(data["id"]) + (r"\n" + _quoted(_short(data["label"])) if data["label"] else "")
+        lines.append(f'  {names[node]} [label="{label}", shape={shape}, URL="{_quoted(BASE + node)}"];')
+    for source, relation, target in trace.edges:
+        lines.append(f'  {names[source]} -> {names[target]} [label="{relation}"];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ").replace("\r", " ")
+
+
+def _short(text: str, room: int = 60) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def to_mermaid(trace: Provenance) -> str:
+    """Return the trace as a Mermaid flowchart."""
+    names = {node: f"n{number}" for number, node in enumerate(trace.nodes)}
+    lines = ["flowchart LR"]
+    for node, data in trace.nodes.items():
+        text = _entities(data["id"]) + ("<br/>" + _entities(_short(data["label"])) if data["label"] else "")
+        lines.append(f'  {names[node]}["{text}"]')
+    for source, relation, target in trace.edges:
+        lines.append(f"  {names[source]} -- {relation} --> {names[target]}")
+    return "\n".join(lines) + "\n"
+
+
+def _entities(text: str) -> str:
+    # Inside a Mermaid label these open markup; its own entities begin with a number sign.
+    bare = text.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    return bare.replace("`", "#96;").replace("\n", " ").replace("\r", " ")
+
+
+def to_turtle(trace: Provenance) -> str:
+    """Return the trace as Turtle in the terms of PROV-O.
+
+    Source:
+        W3C PROV-O, sections 3.1 and 3.3.
+    """
+    said: dict[str, list[str]] = {node: [] for node in trace.nodes}
+    earlier: dict[str, str] = {}
+    for source, relation, target in trace.edges:
+        if relation == "version":
+            # The versions of one thing come oldest first: each revises the one before it.
+            if source in earlier:
+                said[target].append(f"prov:wasRevisionOf {_iri(earlier[source])}")
+            earlier[source] = target
+        if relation in ("made-by", "made"):
+            made, by = (source, target) if relation == "made-by" else (target, source)
+            said[made].append(f"prov:wasGeneratedBy {_activity(trace.nodes[made], by)}")
+            continue
+        term, against = _PROV[relation]
+        subject, other = (target, source) if against else (source, target)
+        said[subject].append(f"{term} {_iri(other)}")
+    wanted = ("dct", "eli", "inf", "prov", "rdfs", "xsd")
+    head = [f"@base <{BASE}> .", *(f"@prefix {name}: <{PREFIXES[name]}> ." for name in wanted), ""]
+    blocks = []
+    for node, data in trace.nodes.items():
+        parts = ["a prov:Entity", *_properties(data), *dict.fromkeys(said[node])]
+        blocks.append(f"{_iri(node)} " + " ;\n    ".join(parts) + " .\n")
+    return "\n".join([*head, *blocks])
+
+
+def _activity(made: Mapping[str, Any], instrument: str) -> str:
+    started = made.get("starts_at")
+    time = f' ; prov:startedAtTime "{started}"^^xsd:dateTime' if started else ""
+    return f"[ a prov:Activity ; prov:used {_iri(instrument)}{time} ]"
+
+
+def _properties(data: Mapping[str, Any]) -> Iterator[str]:
+    labels = [f'"{_turtle(data["label"])}"@en'] if data["label"] else []
+    if data["label_fr"]:
+        labels.append(f'"{_turtle(data["label_fr"])}"@fr')
+    if labels:
+        yield "rdfs:label " + " , ".join(labels)
+    yield f'dct:identifier "{_turtle(data["id"])}"'
+    for key in ("from", "until"):
+        if data.get(key):
+            yield f'inf:{key} "{data[key]}"^^xsd:date'
+    if data.get("url"):
+        yield f'rdfs:seeAlso "{_turtle(data["url"])}"^^xsd:anyURI'
+
+
+def _iri(node: str) -> str:
+    whole = node if ":" in node.split("/", 1)[0] else BASE + node
+    short = shrink(whole)
+    # Only the prefixes that the head declares; the rest against the base.
+    if short.split(":", 1)[0] in ("dct", "eli", "inf", "prov", "rdfs", "xsd"):
+        return short
+    return f"<{whole.removeprefix(BASE)}>"
+
+
+def _turtle(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+FORMS: Mapping[str, Callable[[Provenance], str]] = {"tree": to_tree, "dot": to_dot, "mermaid": to_mermaid, "turtle": to_turtle}
+"""The forms in which a trace can be drawn; its JSON is ``Provenance.to_dict``."""
