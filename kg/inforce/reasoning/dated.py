@@ -98,8 +98,9 @@ def _join(
         return
     pattern = tuple(binding.get(term, term) for term in body[0])
     bound = [(pattern[0], place, term) for place, term in enumerate(pattern) if not term.startswith("?")]
-    pools = [index.get(key, {}) for key in bound]
-    for key in list(min(pools, key=lambda pool: len(pool))):
+    pools: list[Mapping[tuple[str, ...], None]] = [index.get(key, {}) for key in bound]
+    smallest: Mapping[tuple[str, ...], None] = sorted(pools, key=len)[0]
+    for key in list(smallest):
         found = _match(pattern, key, binding)
         mask = eras & known[key].eras
         if found is not None and mask:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from inforce.rules.case import plain
@@ -123,6 +124,9 @@ class Answer:
         return tuple(ground for ground in self.grounds if ground.decisive)
 
 
+NONE: Mapping[str, Any] = MappingProxyType({})
+
+
 def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     """Return the answer to ``question``; with ``ordinarily`` its states, layers and segments take the ordinary case.
 
@@ -144,8 +148,8 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     worlds = [*plan, *layered, *readings]
     ordinary = question.outcomes(worlds, [question.ordinary_facts(first, world.moment)[0] for world in worlds])
     ordinary_segments = _segments(question, ordinary[: last + 1])
-    strict_word = _headline(question, strict_segments, strict[last], {})
-    ordinary_word = _headline(question, ordinary_segments, ordinary[last], assumed)
+    strict_word = _headline(question, strict_segments, strict[last], bool(missing))
+    ordinary_word = _headline(question, ordinary_segments, ordinary[last], None, assumed)
     used = ordinary if ordinarily else strict
     facts = {**question.moments[last].facts, **assumed} if ordinarily else question.moments[last].facts
     grounds = grounds_of(question, final, facts, used[last])
@@ -231,12 +235,17 @@ def _day(instant: str) -> str:
     return instant[:10] if instant.endswith("T00:00:00") else instant
 
 
-def _headline(question: Question, segments: tuple[Segment, ...], last: str, assumed: Mapping[str, Any]) -> str:
+def _headline(
+    question: Question, segments: tuple[Segment, ...], last: str, open_: bool | None, assumed: Mapping[str, Any] = NONE
+) -> str:
     # A day's headline is its state at the end; a month or year that is not constant depends on the day.
     if not question.when.single_day and len(segments) > 1:
         return DEPENDS
-    if last == DEPENDS and not question.missing(assumed) and not question.disputed():
-        return NOT_COVERED  # no fact is open that decides: a start that nobody knows does
+    if last == DEPENDS and not question.disputed():
+        if open_ is None:
+            open_ = bool(question.missing(assumed))
+        if not open_:
+            return NOT_COVERED  # no fact is open that decides: a start that nobody knows does
     return last
 
 
@@ -251,5 +260,5 @@ def _asked(question: Question, item: Missing) -> dict[str, Any]:
         "values": values,
         "settles": " | ".join(settled),
         "by_value": dict(item.settles),
-        "gain": round(item.gain, 6),
+        "gain": float(f"{item.gain:.3g}"),
     }

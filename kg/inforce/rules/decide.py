@@ -6,17 +6,18 @@ open facts, within the constraints between facts, changes it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 from inforce.dates import When
 from inforce.errors import FactsError
 from inforce.rules.case import WEEKDAYS, shown
-from inforce.rules.conditions import Truth, Variable, reachable, test
-from inforce.rules.diagram import Remainder, possible
-from inforce.rules.model import Condition, Constraint, Diagram, Rulebook, RuleVersion
+from inforce.rules.conditions import Truth, Variable, kleene, test
+from inforce.rules.era import Era
+from inforce.rules.model import Constraint, Diagram, Rulebook, RuleVersion
 
 __all__ = ["Missing", "Ordinary", "Question", "Segment", "Situation"]
 
@@ -28,6 +29,9 @@ OUTCOMES = {
     ("required", True): "required",
     ("required", False): "not-required",
 }
+# Eras kept with a rulebook before they are made anew: all of history for every action and layer fits.
+CACHED = 20_000
+
 DEPENDS, NOT_COVERED = "depends", "not-covered"
 
 
@@ -65,7 +69,6 @@ class World:
     moment: int
     cut: int
     switched: str = ""
-    dropped: str = ""
 
 
 @dataclass(slots=True)
@@ -129,11 +132,10 @@ class Question:
         facts = dict(self.facts)
         inferred: dict[str, tuple[Any, str]] = {}
         if self.when.single_day:
-            for fact in self.book.facts.values():
-                if fact.follows_day:
-                    self._infer(fact.name, WEEKDAYS[self.when.weekday], instant[:10], facts, inferred)
-        for name in self.book.facts:
-            values = facts.get(name)
+            for fact in self.book.following_day:
+                self._infer(fact.name, WEEKDAYS[self.when.weekday], instant[:10], facts, inferred)
+        for name in [name for name in facts if name in self.book.entailing]:
+            values = facts[name]
             for token in values if isinstance(values, tuple) else (values,):
                 for entailment in self.book.entailments.get(f"{name}={token}", ()):
                     if entailment.interval.holds_at(instant, known_on=self.known_on):
@@ -179,16 +181,12 @@ class Question:
 
     def counted(self, rule: RuleVersion, world: World) -> Truth:
         """Tell whether ``rule`` counts in ``world``: in force, within the layers, by its reading."""
-        if self.book.layers[rule.layer].rank > world.cut or world.dropped == rule.id:
+        if self.book.layers[rule.layer].rank > world.cut:
             return False
         switched = (rule.rule in self.readings) != (world.switched == rule.rule)
         if rule.by_default == switched:
             return False
         return self.in_force(rule, world.moment)
-
-    def covered(self, world: World) -> bool:
-        """Tell whether some rule speaks to the action at all in ``world``."""
-        return any(rule.effect != "exempt" and self.counted(rule, world) is not False for rule in self._rules)
 
     @property
     def widest(self) -> int:
@@ -197,13 +195,37 @@ class Question:
 
     # ---- the diagram ------------------------------------------------------------------------
 
+    def era(self, world: World) -> Era:
+        """Return the diagram of ``world`` with what is in force put in."""
+        book, ticks = self.book, boundaries(self.book, self.action)
+        instant = self.moments[world.moment].instant
+        readings = self.readings ^ {world.switched} if world.switched else self.readings
+        key = ("era", self.action, bisect_right(ticks, instant), self.known_on, world.cut, readings)
+        found: Era | None = book.cache.get(key)
+        if found is None:
+            truths = [
+                self.truth(variable, world, {}) if variable[0] in ("rule", "condition") else None
+                for variable in self.diagram.variables
+            ]
+            covered = any(rule.effect != "exempt" and self.counted(rule, world) is not False for rule in self._rules)
+            found = Era(book, self.diagram, truths, covered, instant, self.known_on)
+            if len(book.cache) > CACHED:
+                book.cache.clear()
+            book.cache[key] = found
+        return found
+
     def outcomes(self, worlds: Sequence[World], extra: Facts | Sequence[Facts] = ()) -> list[str]:
         """Return the outcome in each world; ``extra`` adds facts (one mapping for all, or one a world)."""
         added = [extra] * len(worlds) if isinstance(extra, Mapping) else list(extra) or [{}] * len(worlds)
-        return [
-            NOT_COVERED if not self.covered(world) else self._word(can_hold, can_fail)
-            for world, (can_hold, can_fail) in zip(worlds, self.possibilities(worlds, added), strict=True)
-        ]
+        return [self.outcome(world, more) for world, more in zip(worlds, added, strict=True)]
+
+    def outcome(self, world: World, extra: Facts = MappingProxyType({})) -> str:
+        """Return the outcome in one world; facts of the moment win over ``extra``."""
+        era = self.era(world)
+        if not era.covered:
+            return NOT_COVERED
+        known = self.moments[world.moment].facts
+        return self._word(*era.possible({**extra, **known} if extra else known))
 
     def _word(self, can_hold: bool, can_fail: bool) -> str:
         if can_hold and can_fail:
@@ -213,8 +235,6 @@ class Question:
         return OUTCOMES[self.book.actions[self.action].answers, can_hold]
 
     def _excluded(self) -> str:
-        from inforce.rules.conditions import kleene
-
         facts = self.moments[-1].facts
         for item in self.book.constraints:
             if kleene(item.expr, lambda v: test(v, facts, self.book, self.moments[-1].instant), self.book):
@@ -225,77 +245,30 @@ class Question:
         names = {expr.fact} if expr.fact else set()
         return bool(names & set(self.facts)) or any(self._touches(member) for member in expr.members)
 
-    def possibilities(self, worlds: Sequence[World], added: Sequence[Facts]) -> list[tuple[bool, bool]]:
-        """Return for each world whether the positive and the negative outcome are possible."""
-        rows: list[tuple[World, Facts, Mapping[Variable, bool]]] = []
-        spans: list[tuple[int, int]] = []
-        for world, more in zip(worlds, added, strict=True):
-            start = len(rows)
-            known = self.moments[world.moment].facts
-            facts = {**more, **known} if more else known
-            for combination in self.combinations(facts, world.moment):
-                rows.append((world, facts, combination))
-            spans.append((start, len(rows)))
-        true, false = self._planes(rows)
-        hold, fail = possible(self.diagram, true, false, (1 << len(rows)) - 1)
-        answers = []
-        for start, end in spans:
-            mask = (1 << end) - (1 << start)
-            answers.append((bool(hold & mask), bool(fail & mask)))
-        return answers
-
-    def _planes(self, rows: Sequence[tuple[World, Facts, Mapping[Variable, bool]]]) -> tuple[list[int], list[int]]:
-        true, false = [], []
-        for variable in self.diagram.variables:
-            may, may_not = 0, 0
-            bit = 1
-            for world, facts, combination in rows:
-                truth = self.truth(variable, world, facts, combination)
-                if truth is not False:
-                    may |= bit
-                if truth is not True:
-                    may_not |= bit
-                bit <<= 1
-            true.append(may)
-            false.append(may_not)
-        return true, false
-
-    def truth(self, variable: Variable, world: World, facts: Facts, combination: Mapping[Variable, bool] = {}) -> Truth:
+    def truth(self, variable: Variable, world: World, facts: Facts) -> Truth:
         """Return the truth of a variable in a world."""
         if variable[0] == "rule":
-            return self.counted(rules_by_id(self.book)[variable[1]], world)
+            return self.counted(self.book.rule(variable[1]), world)
         if variable[0] == "condition":
             return self._holds(self.book.conditions[variable[1]].interval, self.moments[world.moment].instant)
-        if variable in combination:
-            return combination[variable]
         return test(variable, facts, self.book, self.moments[world.moment].instant, known_on=self.known_on)
-
-    def combinations(self, facts: Facts, moment: int) -> list[dict[Variable, bool]]:
-        """Return the reachable combinations of the list tests of facts that are open, jointly."""
-        parts = [
-            reachable(name, tests, self.book, self.moments[moment].instant, known_on=self.known_on)
-            for name, tests in listed_tests(self.diagram, self.book).items()
-            if name not in facts
-        ]
-        return [{k: v for part in row for k, v in part.items()} for row in product(*parts)]
 
     # ---- what is missing ---------------------------------------------------------------------
 
-    def missing(self, extra: Facts | None = None) -> list[Missing]:
+    def missing(self, extra: Facts = MappingProxyType({})) -> list[Missing]:
         """Return the open facts that can still change the outcome, the most informative first; exact."""
         found: dict[str, float] = {}
         for moment in range(len(self.moments)):
-            for name, gain in self._missing_at(moment, extra or {}).items():
+            era = self.era(World(moment, self.widest))
+            facts = {**extra, **self.moments[moment].facts}
+            left = era.remainder(facts)
+            for name, gain in era.missing(facts, left).items():
                 found[name] = max(gain, found.get(name, 0.0))
-        names = sorted(found, key=lambda name: (-round(found[name], 9), name))
-        last = World(len(self.moments) - 1, self.widest)
-        tries: list[tuple[str, str, dict[str, Any]]] = []
-        for name in names:
-            for text, value in self._trials(name):
-                tries.append((name, text, {**(extra or {}), name: value}))
-        results = self.possibilities([last] * len(tries), [more for _, _, more in tries]) if tries else []
+        names = sorted(found, key=lambda name: (-round(found[name], 12), name))
+        trials = [(name, text, value) for name in names for text, value in self._trials(name)]
+        results = era.tried([(name, value) for name, _, value in trials], left)
         settles: dict[str, list[tuple[str, str]]] = {name: [] for name in names}
-        for (name, text, _), (can_hold, can_fail) in zip(tries, results, strict=True):
+        for (name, text, _), (can_hold, can_fail) in zip(trials, results, strict=True):
             if can_hold or can_fail:
                 settles[name].append((text, self._word(can_hold, can_fail)))
         return [Missing(name, found[name], tuple(settles[name])) for name in names]
@@ -307,38 +280,6 @@ class Question:
         if fact.values is not None and not fact.multiple:
             return [(token, token) for token in fact.values]
         return []
-
-    def _missing_at(self, moment: int, extra: Facts) -> dict[str, float]:
-        facts = {**self.moments[moment].facts, **extra}
-        world = World(moment, self.widest)
-        remainder = Remainder(self.diagram)
-        base = [self.truth(variable, world, facts) for variable in self.diagram.variables]
-        for combination in self.combinations(facts, moment):
-            truths = list(base)
-            for position, variable in enumerate(self.diagram.variables):
-                if variable in combination:
-                    truths[position] = combination[variable]
-            remainder.put_in(truths)
-        gains = remainder.gains()
-        found: dict[str, float] = {}
-        listed = listed_tests(self.diagram, self.book)
-        for name, group in fact_groups(self.diagram).items():
-            if name in facts:
-                continue
-            if name in listed:
-                if remainder.roots_differ():
-                    found[name] = remainder.roots_gain()
-            elif self._matters(remainder, group):
-                found[name] = sum(gains.get(position, 0.0) for position in bits(group))
-        return found
-
-    def _matters(self, remainder: Remainder, group: int) -> bool:
-        read = group & remainder.open_variables()
-        if not read:
-            return False
-        if not any(position in self.diagram.constrained for position in bits(group)):
-            return True  # no constraint reads it: what the reduced diagram reads, it needs
-        return remainder.matters(group)
 
     # ---- ordinarily ----------------------------------------------------------------------------
 
@@ -361,127 +302,42 @@ class Question:
             for name in dict.fromkeys([*first, *self.book.facts])
             if name not in facts and name not in self.unknown and self.book.facts[name].has_ordinary
         ]
-        bound = constrained_facts(self.book)
-        assumed = {name: self.book.facts[name].ordinarily for name in open_ if name not in bound}
+        whole = {name: self.book.facts[name].ordinarily for name in open_}
+        if not self._violates({**whole, **facts}, self.book.constraints, instant):
+            return whole, []
+        bound = self.book.constraints_of
+        assumed = {name: value for name, value in whole.items() if name not in bound}
         skipped: list[str] = []
         for name in open_:
             if name in bound:
-                value = self.book.facts[name].ordinarily
-                if self._agrees({**facts, **assumed, name: value}, name, instant):
-                    assumed[name] = value
+                if not self._violates({**facts, **assumed, name: whole[name]}, bound[name], instant):
+                    assumed[name] = whole[name]
                 else:
                     skipped.append(name)
         return assumed, skipped
 
-    def _agrees(self, facts: Facts, name: str, instant: str) -> bool:
-        # A value contradicts if a constraint that reads it is then certainly violated; what a constraint
-        # forces among open facts is respected by the diagram itself.
-        from inforce.rules.conditions import kleene
-
-        return not any(
-            kleene(item.expr, lambda v: test(v, facts, self.book, instant), self.book)
-            for item in constraints_of(self.book).get(name, ())
-        )
-
-
-def bits(mask: int) -> list[int]:
-    """Return the positions of the bits set in ``mask``.
-
-    >>> bits(0b101)
-    [0, 2]
-    """
-    return [position for position in range(mask.bit_length()) if mask >> position & 1]
-
-
-_CACHE: dict[tuple[str, int, str], Any] = {}
-
-
-def _cached(kind: str, owner: object, key: str, make: Any) -> Any:
-    # Pure functions of immutable data, keyed by identity of an object that the entry keeps alive.
-    found = _CACHE.get((kind, id(owner), key))
-    if found is None or found[0] is not owner:
-        found = _CACHE[kind, id(owner), key] = (owner, make())
-    return found[1]
-
-
-def rules_by_id(book: Rulebook) -> dict[str, RuleVersion]:
-    """Return the rule versions by id."""
-    found: dict[str, RuleVersion] = _cached("rules", book, "", lambda: {rule.id: rule for rule in book.rules})
-    return found
-
-
-def fact_groups(diagram: Diagram) -> dict[str, int]:
-    """Return for each fact the bits of its variables in ``diagram``."""
-
-    def make() -> dict[str, int]:
-        found: dict[str, int] = {}
-        for position, variable in enumerate(diagram.variables):
-            if variable[0] not in ("rule", "condition"):
-                found[variable[1]] = found.get(variable[1], 0) | 1 << position
-        return found
-
-    groups: dict[str, int] = _cached("groups", diagram, "", make)
-    return groups
-
-
-def listed_tests(diagram: Diagram, book: Rulebook) -> dict[str, list[Variable]]:
-    """Return the tests of facts whose open values are tried by combination: sets, and members of lists or schemes."""
-
-    def make() -> dict[str, list[Variable]]:
-        found: dict[str, list[Variable]] = {}
-        for variable in diagram.variables:
-            if variable[0] not in ("rule", "condition"):
-                found.setdefault(variable[1], []).append(variable)
-        return {
-            name: tests
-            for name, tests in found.items()
-            if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests)
-        }
-
-    tests: dict[str, list[Variable]] = _cached("listed", diagram, "", make)
-    return tests
+    def _violates(self, facts: Facts, constraints: Iterable[Constraint], instant: str) -> bool:
+        # Only what is certain counts: what a constraint forces among open facts, the diagram itself respects.
+        return any(kleene(item.expr, lambda v: test(v, facts, self.book, instant), self.book) for item in constraints)
 
 
 def boundaries(book: Rulebook, action: str) -> list[str]:
     """Return every instant at which what bears on ``action`` may change, oldest first."""
-
-    def make() -> list[str]:
-        found: set[str] = set()
-        for rule in book.rules_of(action):
-            found.update(rule.interval.instants())
-        for variable in book.diagrams[action].variables:
-            if variable[0] == "condition":
-                found.update(book.conditions[variable[1]].interval.instants())
-            elif variable[0] == "list":
-                for intervals in book.lists.get(variable[2], {}).values():
-                    for interval in intervals:
-                        found.update(interval.instants())
-        for entailments in book.entailments.values():
-            for entailment in entailments:
-                found.update(entailment.interval.instants())
-        return sorted(found)
-
-    ticks: list[str] = _cached("boundaries", book, action, make)
+    ticks: list[str] | None = book.cache.get(("boundaries", action))
+    if ticks is not None:
+        return ticks
+    found: set[str] = set()
+    for rule in book.rules_of(action):
+        found.update(rule.interval.instants())
+    for variable in book.diagrams[action].variables:
+        if variable[0] == "condition":
+            found.update(book.conditions[variable[1]].interval.instants())
+        elif variable[0] == "list":
+            for intervals in book.lists.get(variable[2], {}).values():
+                for interval in intervals:
+                    found.update(interval.instants())
+    for entailments in book.entailments.values():
+        for entailment in entailments:
+            found.update(entailment.interval.instants())
+    ticks = book.cache["boundaries", action] = sorted(found)
     return ticks
-
-
-def constraints_of(book: Rulebook) -> dict[str, list[Constraint]]:
-    """Return for each fact the constraints that read it."""
-
-    def names(expr: Condition) -> set[str]:
-        return {expr.fact} - {""} | {name for member in expr.members for name in names(member)}
-
-    def make() -> dict[str, list[Constraint]]:
-        found: dict[str, list[Constraint]] = {}
-        for item in book.constraints:
-            for name in sorted(names(item.expr)):
-                found.setdefault(name, []).append(item)
-        return found
-
-    found: dict[str, list[Constraint]] = _cached("constrained", book, "", make)
-    return found
-
-
-def constrained_facts(book: Rulebook) -> set[str]:
-    """Return the facts that some constraint reads."""
-    return set(constraints_of(book))

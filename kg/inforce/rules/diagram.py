@@ -8,7 +8,7 @@ Source: R. E. Bryant, Graph-Based Algorithms for Boolean Function Manipulation, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
@@ -64,33 +64,38 @@ class Remainder:
     support: list[int] = field(default_factory=lambda: [0, 0, 0])
     roots: list[int] = field(default_factory=list)
     _unique: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    _sums: tuple[list[float], list[float]] | None = None
 
     def put_in(self, truths: Sequence[bool | None]) -> int:
         """Add the root of the diagram restricted to ``truths`` (by variable, ``None`` open); return it."""
-        nodes, memo = self.diagram.nodes, {0: 0, 1: 1, 2: 2}
-        pending = [self.diagram.root]
-        while pending:
-            node = pending[-1]
-            if node in memo:
-                pending.pop()
-                continue
-            variable, high, low = nodes[node - 3]
-            truth = truths[variable]
-            wanted = (high, low) if truth is None else ((high,) if truth else (low,))
-            missing = [child for child in wanted if child not in memo]
-            if missing:
-                pending.extend(missing)
-                continue
-            pending.pop()
-            memo[node] = memo[wanted[0]] if truth is not None else self._node(variable, memo[high], memo[low])
-        root = memo[self.diagram.root]
+        nodes, top = self.diagram.nodes, self.diagram.root
+        # Children come before parents: one pass down marks what is reached, one pass up rebuilds it.
+        reached = bytearray(top + 1)
+        reached[top] = 1
+        for number in range(top, 2, -1):
+            if reached[number]:
+                variable, high, low = nodes[number - 3]
+                truth = truths[variable]
+                if truth is not False:
+                    reached[high] = 1
+                if truth is not True:
+                    reached[low] = 1
+        memo = list(range(top + 1)) if top > 2 else [0, 1, 2]
+        for number in range(3, top + 1):
+            if reached[number]:
+                variable, high, low = nodes[number - 3]
+                truth = truths[variable]
+                if truth is None:
+                    high, low = memo[high], memo[low]
+                    memo[number] = high if high == low else self._node(variable, high, low)
+                else:
+                    memo[number] = memo[high if truth else low]
+        root = memo[top]
         if root not in self.roots:
             self.roots.append(root)
         return root
 
     def _node(self, variable: int, high: int, low: int) -> int:
-        if high == low:
-            return high
         key = (variable, high, low)
         found = self._unique.get(key)
         if found is None:
@@ -113,51 +118,63 @@ class Remainder:
         memo: dict[tuple[int, int], bool] = {}
         return any(self._parts(root, root, group, memo) for root in self.roots)
 
-    def roots_differ(self) -> bool:
-        """Tell whether, all else equal, two combinations of the list tests lead to different outcomes."""
+    def differ(self, roots: Sequence[int]) -> bool:
+        """Tell whether, all else equal, two of ``roots`` lead to different outcomes."""
         memo: dict[tuple[int, int], bool] = {}
-        return any(one != other and self._parts(one, other, 0, memo) for one in self.roots for other in self.roots)
+        kinds = set(roots)
+        return any(one != other and self._parts(one, other, 0, memo) for one in kinds for other in kinds)
 
-    def roots_gain(self) -> float:
-        """Return the bits of information about the outcome that knowing the combination gives on average."""
-        pairs = [self._weights(root) for root in self.roots]
+    def gain_of(self, roots: Sequence[int]) -> float:
+        """Return the bits of information about the outcome that knowing which of ``roots`` it is gives on average."""
+        holds, fails = self._shares()
+        pairs = [(holds[root], fails[root]) for root in roots]
         whole = [sum(pair[side] for pair in pairs) for side in (0, 1)]
         inside = sum(entropy(pair) * sum(pair) for pair in pairs)
-        return max(0.0, (entropy(whole) * sum(whole) - inside) / len(pairs)) if pairs else 0.0
-
-    def _weights(self, root: int) -> tuple[float, float]:
-        holds, fails = self._shares()
-        return holds[root], fails[root]
+        return max(0.0, (entropy(whole) * sum(whole) - inside) / len(pairs))
 
     def _shares(self) -> tuple[list[float], list[float]]:
-        holds, fails = [0.0] * len(self.nodes), [0.0] * len(self.nodes)
-        holds[HOLDS] = fails[FAILS] = 1.0
-        for node in range(3, len(self.nodes)):
-            _, high, low = self.nodes[node]
-            holds[node] = (holds[high] + holds[low]) / 2
-            fails[node] = (fails[high] + fails[low]) / 2
-        return holds, fails
+        # For each node the share of its completions that hold and that fail; made once all roots are put in.
+        if self._sums is None or len(self._sums[0]) != len(self.nodes):
+            holds, fails = [0.0] * len(self.nodes), [0.0] * len(self.nodes)
+            holds[HOLDS] = fails[FAILS] = 1.0
+            for node in range(3, len(self.nodes)):
+                _, high, low = self.nodes[node]
+                holds[node] = (holds[high] + holds[low]) / 2
+                fails[node] = (fails[high] + fails[low]) / 2
+            self._sums = holds, fails
+        return self._sums
+
+    def planes(
+        self, may_be_true: Mapping[int, int], may_be_false: Mapping[int, int], everywhere: int
+    ) -> tuple[list[int], list[int]]:
+        """Return for each node the planes of worlds in which the outcome can hold and in which it can fail."""
+        hold, fail = [0, everywhere, 0], [0, 0, everywhere]
+        for variable, high, low in self.nodes[3:]:
+            true, false = may_be_true[variable], may_be_false[variable]
+            hold.append(true & hold[high] | false & hold[low])
+            fail.append(true & fail[high] | false & fail[low])
+        return hold, fail
 
     def _parts(self, one: int, other: int, group: int, memo: dict[tuple[int, int], bool]) -> bool:
         # Is there a completion, equal outside ``group``, that takes ``one`` to HOLDS and ``other`` to FAILS?
-        if one < 3 and other < 3:
-            return one == HOLDS and other == FAILS
-        if one in (IMPOSSIBLE, FAILS) or other in (IMPOSSIBLE, HOLDS):
+        if one == HOLDS and other == FAILS:
+            return True
+        if one == IMPOSSIBLE or one == FAILS or other == IMPOSSIBLE or other == HOLDS:
             return False
         if one == other and not self.support[one] & group:
             return False
         key = (one, other)
-        if key in memo:
-            return memo[key]
-        first, second = self.nodes[one], self.nodes[other]
-        variable = min(first[0], second[0])
-        ones = first[1:] if first[0] == variable else (one, one)
-        others = second[1:] if second[0] == variable else (other, other)
-        if group >> variable & 1:
-            found = any(self._parts(a, b, group, memo) for a in ones for b in others)
-        else:
-            found = any(self._parts(a, b, group, memo) for a, b in zip(ones, others, strict=True))
-        memo[key] = found
+        found = memo.get(key)
+        if found is None:
+            first, second = self.nodes[one], self.nodes[other]
+            variable = first[0] if first[0] < second[0] else second[0]
+            a, b = first[1:] if first[0] == variable else (one, one)
+            c, d = second[1:] if second[0] == variable else (other, other)
+            parts = self._parts
+            found = parts(a, c, group, memo) or parts(b, d, group, memo)
+            if not found and group >> variable & 1:
+                found = parts(a, d, group, memo) or parts(b, c, group, memo)
+            memo[key] = found
         return found
 
     def gains(self) -> dict[int, float]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inforce.rules.answer import Answer, Ground
-from inforce.rules.decide import rules_by_id
 from inforce.rules.model import Rulebook
 
 __all__ = ["differences", "obstacles"]
@@ -21,11 +20,10 @@ def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
     """
     answers = book.actions[answer.action].answers
     wanted = ("bar",) if answers == "may" else ("require",)
-    rules = rules_by_id(book)
     found = []
     for ground in answer.grounds:
         if ground.effect in wanted and ground.stands is not False:
-            lifting = [g for g in answer.grounds if ground.rule in rules[g.version].defeats]
+            lifting = [g for g in answer.grounds if ground.rule in book.rule(g.version).defeats]
             found.append(_obstacle(ground, lifting))
     if answers == "may" and not any(g.effect == "permit" and g.state == "holds" for g in answer.grounds):
         permits = [g for g in answer.grounds if g.effect == "permit"]

@@ -249,17 +249,36 @@ class Rulebook:
     claims: dict[str, dict[str, Any]]
     diagrams: dict[str, Diagram] = field(default_factory=dict)
     by_action: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    constraints_of: dict[str, list[Constraint]] = field(default_factory=dict)
+    entailing: frozenset[str] = frozenset()
+    following_day: tuple[Fact, ...] = ()
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _by_id: dict[str, RuleVersion] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Index the rules by action."""
-        if not self.by_action:
-            found: dict[str, list[int]] = {name: [] for name in self.actions}
-            for number, rule in enumerate(self.rules):
-                for action in rule.actions:
-                    found.setdefault(action, []).append(number)
-            self.by_action = {name: tuple(numbers) for name, numbers in found.items()}
+        """Index rules by action and id, constraints by fact."""
+        found: dict[str, list[int]] = {name: [] for name in self.actions}
+        for number, rule in enumerate(self.rules):
+            self._by_id[rule.id] = rule
+            for action in rule.actions:
+                found.setdefault(action, []).append(number)
+        self.by_action = {name: tuple(numbers) for name, numbers in found.items()}
+        for item in self.constraints:
+            for name in sorted(facts_in(item.expr)):
+                self.constraints_of.setdefault(name, []).append(item)
+        self.entailing = frozenset(key.split("=")[0] for key in self.entailments)
+        self.following_day = tuple(fact for fact in self.facts.values() if fact.follows_day)
 
     def rules_of(self, action: str) -> Iterator[RuleVersion]:
         """Yield the rule versions that speak to ``action``, of every day."""
         for number in self.by_action.get(action, ()):
             yield self.rules[number]
+
+    def rule(self, version: str) -> RuleVersion:
+        """Return one rule version by its id."""
+        return self._by_id[version]
+
+
+def facts_in(expr: Condition) -> set[str]:
+    """Return the facts an expression tests, without those of conditions it refers to."""
+    return {expr.fact} - {""} | {name for member in expr.members for name in facts_in(member)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable
-from inforce.rules.decide import Question, World, rules_by_id
+from inforce.rules.decide import Question, World
 from inforce.rules.diagram import possible
 
 __all__ = ["timeline"]
@@ -93,7 +93,7 @@ def _results(question: Question, trials: list[list[Truth]]) -> list[tuple[bool, 
 def _named(question: Question, variable: Variable, instant: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     book = question.book
     if variable[0] == "rule":
-        rule = rules_by_id(book)[variable[1]]
+        rule = book.rule(variable[1])
         return {"rule": rule.rule, "instrument": rule.instrument, "begins": rule.interval.starts == instant}
     if variable[0] == "condition":
         interval = book.conditions[variable[1]].interval
