@@ -1,0 +1,313 @@
+"""The saved queries: one question a file, with a header that names its parameters; read, listed and run.
+
+A file runs as it is on any SPARQL 1.1 store: each parameter is a ``VALUES`` block that holds an example.
+Here the rows of that block are replaced by the terms asked about; nothing a user types becomes query text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from inforce.errors import InputError, UnknownIdError, UsageError, nearest
+from inforce.sparql_guard import bind_values
+from inforce.table import Table
+from inforce.vocab import BASE, PREFIXES, expand
+
+__all__ = ["Parameter", "Query", "catalogue", "find_query", "prepared", "read_query", "run_named", "saved"]
+
+TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "thing", "text")
+FOLDERS = ("ask", "history", "provenance")
+XSD = PREFIXES["xsd"]
+
+_PARAM = re.compile(
+    r"(?P<names>(?:\?\w+\s+)+)(?P<type>[a-z]+)\s+(?P<need>required|optional|default=\S+)\s+(?P<text>.+?)"
+    r"(?:[;,] e\.g\. (?P<example>.+))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a saved query asks for: the variables it fills, its type, and what it is if left out."""
+
+    name: str
+    variables: tuple[str, ...]
+    type: str
+    required: bool
+    default: str | None
+    text: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One saved query; ``text`` is the whole file, header included."""
+
+    name: str
+    path: Path
+    text: str
+    title: str
+    question: str
+    parameters: tuple[Parameter, ...]
+    columns: tuple[str, ...]
+    example: str
+
+    @property
+    def usage(self) -> str:
+        """The parameters as one line of help: those in brackets may be left out."""
+        words = []
+        for one in self.parameters:
+            word = "FACT=VALUE …" if one.type == "facts" else f"{one.name}={one.type.upper()}"
+            words.append(word if one.required else f"[{word}]")
+        return " ".join(words)
+
+
+def read_query(path: Path) -> Query:
+    """Return a saved query with what its header says.
+
+    Raises:
+        InputError: no title or question, or a parameter that cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    fields = _header(text)
+    for key in ("title", "question"):
+        if len(fields.get(key, ())) != 1:
+            raise InputError(f'the header needs one "# {key}:" line', code="E_QUERY", source=str(path))
+    parameters = tuple(_parameter(line, path) for line in fields.get("param", ()))
+    columns = tuple(word[1:] for line in fields.get("columns", ()) for word in line.split() if word.startswith("?"))
+    return Query(
+        path.stem,
+        path,
+        text,
+        fields["title"][0],
+        fields["question"][0],
+        parameters,
+        columns,
+        " ".join(fields.get("example", ())),
+    )
+
+
+def _header(text: str) -> dict[str, list[str]]:
+    # "# key: value"; a comment line that is indented goes on with the line before.
+    found: dict[str, list[str]] = {}
+    last: list[str] | None = None
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        match = re.match(r"# ([a-z]+): (.*)", line)
+        if match:
+            last = found.setdefault(match[1], [])
+            last.append(match[2].strip())
+        elif line.startswith("#  ") and last:
+            last[-1] += " " + line[1:].strip()
+    return found
+
+
+def _parameter(line: str, path: Path) -> Parameter:
+    match = _PARAM.match(line)
+    if not match or match["type"] not in TYPES:
+        raise InputError(
+            f'cannot read the parameter "{line}"',
+            code="E_QUERY",
+            source=str(path),
+            hint="# param: ?name type required|optional|default=X what it is, e.g. X; types: " + ", ".join(TYPES),
+        )
+    variables = tuple(word[1:] for word in match["names"].split())
+    need = match["need"]
+    return Parameter(
+        "facts" if match["type"] == "facts" else variables[0],
+        variables,
+        match["type"],
+        need == "required",
+        need.removeprefix("default=") if need.startswith("default=") else None,
+        match["text"].strip(),
+        (match["example"] or "").strip(),
+    )
+
+
+@cache
+def saved() -> dict[str, Query]:
+    """Return the saved queries by name, those of the build and of checks left out."""
+    from inforce.resources import root
+
+    found: dict[str, Query] = {}
+    for folder in FOLDERS:
+        for path in sorted((root() / "queries" / folder).glob("*.rq")):
+            query = read_query(path)
+            found[query.name] = query
+    return found
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Return one row a saved query: ``id``, ``label``, ``question``, ``parameters``."""
+    return [
+        {"id": query.name, "label": query.title, "question": query.question, "parameters": query.usage}
+        for query in saved().values()
+    ]
+
+
+def find_query(name: str) -> Query:
+    """Return a saved query by its name, with or without its folder and ending.
+
+    Raises:
+        UnknownIdError: no such query, with the nearest.
+    """
+    wanted = name.rsplit("/", 1)[-1].removesuffix(".rq").replace("_", "-")
+    if wanted not in saved():
+        near = nearest(wanted, saved())
+        raise UnknownIdError(
+            f'no saved query is called "{name}"',
+            code="E_UNKNOWN_ID",
+            hint=(f"did you mean {' or '.join(near)}? " if near else "") + "all queries: inforce list queries",
+        )
+    return saved()[wanted]
+
+
+def run_named(store: ox.Store, name: str, parameters: Mapping[str, Any], kb: Any) -> Table:
+    """Run a saved query and return its rows.
+
+    Args:
+        store: the whole graph.
+        parameters: by name; whatever is no parameter of the query is a fact, where the query takes facts.
+        kb: what names days, places, rules and facts: the knowledge base of the same graph.
+
+    Raises:
+        UnknownIdError: no such query, or a parameter that names nothing.
+        UsageError: a parameter is missing, unknown or of the wrong type.
+    """
+    from inforce.stores import to_table
+
+    query = find_query(name)
+    found = store.query(
+        prepared(store, query, parameters, kb), base_iri=BASE, prefixes=PREFIXES, use_default_graph_as_union=True
+    )
+    return to_table(found)
+
+
+def prepared(store: ox.Store, query: Query, parameters: Mapping[str, Any], kb: Any) -> str:
+    """Return the text of a saved query with its parameters filled in as terms; any SPARQL 1.1 store runs it.
+
+    Raises:
+        UnknownIdError: a parameter that names nothing.
+        UsageError: a parameter is missing, unknown or of the wrong type.
+    """
+    known = {one.name: one for one in query.parameters if one.type != "facts"}
+    takes_facts = any(one.type == "facts" for one in query.parameters)
+    given = {key.replace("-", "_"): value for key, value in parameters.items() if key.replace("-", "_") in known}
+    facts = {key: value for key, value in parameters.items() if key.replace("-", "_") not in known}
+    if facts and not takes_facts:
+        wrong = next(iter(facts))
+        near = nearest(wrong, known)
+        raise UsageError(
+            f'{query.name} takes no parameter "{wrong}"',
+            code="E_USAGE",
+            hint=(f"did you mean {near[0]}? " if near else "") + f"inforce query {query.name} {query.usage}",
+        )
+    rows: dict[tuple[str, ...], Sequence[Sequence[str]]] = {}
+    for one in query.parameters:
+        if one.type == "facts":
+            rows[one.variables] = [[str(a), str(b)] for a, b in _facts(store, facts, given.get("on"), kb)]
+            continue
+        value = given.get(one.name, one.default)
+        if value is None and one.type == "action" and not one.required:
+            value = kb.default_action
+        if value is None and one.required:
+            raise UsageError(
+                f"{query.name} needs {one.name}: {one.text}",
+                code="E_USAGE",
+                hint=f"{one.name}={one.example}" if one.example else f"inforce query {query.name} {query.usage}",
+            )
+        rows[one.variables] = [["UNDEF" if value is None else str(_term(one, value, kb))]]
+    return bind_values(query.text, rows)
+
+
+def _term(one: Parameter, value: Any, kb: Any) -> ox.NamedNode | ox.Literal:
+    text = str(value).strip()
+    if one.type == "date":
+        when = kb.when(text)
+        if one.name not in ("from", "to") and not when.single_day:
+            raise UsageError(f"{one.name}={text} is more than one day", code="E_USAGE", hint=f"{one.name}={when.first}")
+        day = when.last if one.name == "to" else when.first
+        return ox.Literal(str(day), datatype=ox.NamedNode(XSD + "date"))
+    if one.type == "int":
+        if not re.fullmatch(r"[+-]?\d{1,9}", text):
+            raise UsageError(f'{one.name}="{text}" is not a whole number', code="E_USAGE", hint=f"{one.name}=10")
+        return ox.Literal(int(text))
+    if one.type == "text":
+        return ox.Literal(text)
+    if one.type == "action":
+        return ox.NamedNode(f"{BASE}action/{kb.action(text)}")
+    return _thing(one, text, kb)
+
+
+def _thing(one: Parameter, text: str, kb: Any) -> ox.NamedNode:
+    iri = text
+    if text.startswith("<") or text.partition(":")[0] in PREFIXES:
+        iri = expand(text)
+    elif not text.startswith(BASE):
+        if one.type in ("layer", "list"):
+            iri = f"{BASE}{one.type}/{text.removeprefix(one.type + '/')}"
+        else:
+            iri = kb.find(text)[1]["iri"]
+            iri = iri if ":" in iri else BASE + iri
+    try:
+        return ox.NamedNode(iri)
+    except ValueError:
+        raise UnknownIdError(f'{one.name}: "{text}" cannot be a name', code="E_UNKNOWN_ID") from None
+
+
+# ---- a case as rows ----------------------------------------------------------------------------------
+
+
+def _facts(store: ox.Store, facts: Mapping[str, Any], on: Any, kb: Any) -> list[tuple[ox.NamedNode, Any]]:
+    """Return one row a value of a fact; an empty set is the row whose value is ``rdf:nil``."""
+    read = kb.question(facts, on=None if on is None else str(on)).facts if facts else {}
+    rows: list[tuple[ox.NamedNode, Any]] = []
+    for name, value in read.items():
+        fact = _named(store, PREFIXES["fact"] + name, name)
+        values = value if isinstance(value, tuple) else (value,)
+        for one in values or (None,):
+            rows.append((fact, ox.NamedNode(PREFIXES["rdf"] + "nil") if one is None else _value(store, fact, one)))
+    return rows
+
+
+def _named(store: ox.Store, iri: str, name: str) -> ox.NamedNode:
+    notation = ox.NamedNode(PREFIXES["skos"] + "notation")
+    inf_fact = ox.NamedNode(PREFIXES["inf"] + "Fact")
+    for quad in store.quads_for_pattern(None, notation, ox.Literal(name)):
+        if next(iter(store.quads_for_pattern(quad.subject, ox.NamedNode(PREFIXES["rdf"] + "type"), inf_fact)), None):
+            return quad.subject
+    return ox.NamedNode(iri)
+
+
+def _value(store: ox.Store, fact: ox.NamedNode, value: Any) -> ox.NamedNode | ox.Literal:
+    if isinstance(value, bool):
+        return ox.Literal(value)
+    if isinstance(value, (int, float)):
+        return ox.Literal(str(value), datatype=ox.NamedNode(XSD + "decimal"))
+    inf = PREFIXES["inf"]
+    for quad in store.quads_for_pattern(fact, ox.NamedNode(inf + "allowedValue"), None):
+        if _token(store, quad.object) == value:
+            return quad.object
+    for scheme in store.quads_for_pattern(fact, ox.NamedNode(inf + "valuesFrom"), None):
+        in_scheme = ox.NamedNode(PREFIXES["skos"] + "inScheme")
+        for quad in store.quads_for_pattern(None, in_scheme, scheme.object):
+            if quad.subject.value.endswith("/" + value) or _token(store, quad.subject) == value:
+                if _token(store, quad.subject) == value:
+                    return quad.subject
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return ox.Literal(value, datatype=ox.NamedNode(XSD + "date"))
+    return ox.Literal(value)
+
+
+def _token(store: ox.Store, term: ox.NamedNode) -> str:
+    """Return what a user types for a value; the same choice as ``Triples.token``."""
+    found = store.quads_for_pattern(term, ox.NamedNode(PREFIXES["skos"] + "notation"), None)
+    notations = sorted((q.object.value for q in found if ":" not in q.object.value), key=lambda n: (len(n) == 2, n))
+    return notations[0] if notations else str(term.value.rsplit("/", 1)[-1])
