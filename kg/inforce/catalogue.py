@@ -128,7 +128,9 @@ class Catalogue:
         kept = [
             row
             for row in rows
-            if first <= row["date"] <= last
+            if row["date"] <= last
+            # A day known only to its year or month counts wherever that touches the time asked about.
+            and first <= row["date"] + "~"
             and layer in (None, row["layer"])
             and kind in (None, row["kind"])
             and (not affects_outcomes or row["affects_outcomes"])
@@ -159,7 +161,10 @@ class Catalogue:
             exact = [fold(str(one)) for one in (*words, *row["affects"], *row["sources"]) if one]
             return any(one in names or (parts and one.startswith(parts)) for one in exact)
 
-        found = [row for row in rows if named(row) or word in fold(f"{row['label']} {row['label_fr'] or ''}")]
+        def said(row: Mapping[str, Any]) -> str:
+            return fold(" ".join(row[key] or "" for key in ("label", "label_fr", "event", "event_fr")))
+
+        found = [row for row in rows if named(row) or word in said(row)]
         if not found and entry is None:
             raise self._nothing(about)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from inforce.rules.model import Rulebook
@@ -17,12 +17,32 @@ OA = PREFIXES["oa"]
 
 CHANGE_COLUMNS = (
     "date", "time", "kind", "layer", "thing", "citation", "instrument", "recorded", "label", "label_fr",
-    "before", "after", "sources", "affects_outcomes", "affects", "id",
+    "before", "after", "sources", "affects_outcomes", "affects", "id", "event", "event_fr",
 )  # fmt: skip
+
+_ENTITY_DAYS = {
+    "from": "from",
+    "until": "until",
+    "in_force": "inForce",
+    "registered": "registered",
+    "published": "published",
+    "date": "date",
+    "kind": "kind",
+}
+_ENTITY_WORDS = (
+    RDFS + "label",
+    DCT + "title",
+    DCT + "description",
+    SKOS + "definition",
+    SKOS + "scopeNote",
+    INF + "question",
+    INF + "resolution",
+)
 
 KINDS = {
     "rules": ("Rule",),
     "provisions": ("eli:LegalResourceSubdivision",),
+    "laws": ("eli:LegalResource",),
     "instruments": ("Instrument",),
     "programs": ("scheme:program/scheme",),
     "categories": ("scheme:category/scheme",),
@@ -55,6 +75,10 @@ def tables(triples: Triples, book: Rulebook) -> dict[str, Any]:
     }
 
 
+def _first(found: list[str]) -> str | None:
+    return found[0] if found else None
+
+
 class _Maker:
     """Makes one table after the other from the same triples."""
 
@@ -67,6 +91,10 @@ class _Maker:
                 self.types.setdefault(node.value, []).append(subject)
             for node in triples.all(subject, SKOS + "inScheme"):
                 self.schemes.setdefault(local(node.value), []).append(subject)
+        self.versions: dict[str, list[str]] = {}
+        for name, term in (("RuleVersion", INF + "versionOf"), ("ProvisionVersion", DCT + "isVersionOf")):
+            for subject in sorted(triples.instances(name), key=lambda v: (triples.value(v, INF + "from") or "", v)):
+                self.versions.setdefault(triples.value(subject, term) or "", []).append(subject)
 
     def subjects(self, keys: Iterable[str]) -> list[str]:
         found: dict[str, None] = {}
@@ -83,43 +111,51 @@ class _Maker:
 
     def entities(self) -> dict[str, list[dict[str, Any]]]:
         """By kind: id, notations, labels, dates."""
-        return {kind: [self.entity(s) for s in self.subjects(keys)] for kind, keys in KINDS.items()}
+        found = {kind: [self.entity(s) for s in self.subjects(keys)] for kind, keys in KINDS.items()}
+        # Instruments and, by inference, provisions are legal resources too: a law is what is neither.
+        others = {entry["iri"] for kind in ("provisions", "instruments") for entry in found[kind]}
+        found["laws"] = [entry for entry in found["laws"] if entry["iri"] not in others]
+        return found
 
     def entity(self, subject: str) -> dict[str, Any]:
+        """One thing: id, names, labels, days, and the words that search looks through."""
         t = self.t
         label = t.text(subject) or {"en": t.value(subject, DCT + "title") or ""}
-        names = sorted(
-            {n.value for n in t.all(subject, SKOS + "notation")} | {n.value for n in t.all(subject, DCT + "identifier")}
-        )
-        found: dict[str, Any] = {"id": t.token(subject) if names else name_of(subject), "iri": local(subject)}
+        terms = (SKOS + "notation", DCT + "identifier", SKOS + "altLabel")
+        names = {node.value for term in terms for node in t.all(subject, term)}
+        found: dict[str, Any] = {"id": t.token(subject), "iri": local(subject)}
+        held = self.versions.get(subject, [])
+        words = [subject, *held]
         if INF + "Rule" in {n.value for n in t.all(subject, RDF + "type")}:
             found["id"] = name_of(subject)
-            versions = [v for v in t.instances("RuleVersion") if t.value(v, INF + "versionOf") == subject]
-            names = sorted({t.value(v, DCT + "identifier") or "" for v in versions} - {name_of(subject), ""})
-            found["from"] = min((t.value(v, INF + "from") or "" for v in versions), default=None)
-            untils = [t.value(v, INF + "until") for v in versions]
-            found["until"] = None if None in untils else max((u for u in untils if u), default=None)
-            found["layer"] = name_of(t.value(versions[-1], INF + "layer") or "") if versions else None
-            found["effect"] = (
-                (t.value(versions[-1], INF + "effect") or "").rsplit("#", 1)[-1].lower() if versions else None
-            )
-            found["versions"] = len(versions)
-        else:
-            for key, term in (("from", "from"), ("until", "until")):
-                value = t.value(subject, INF + term)
-                if value:
-                    found[key] = value
-        found["names"] = [n for n in names if n != found["id"]]
-        found["label"], found["label_fr"] = label.get("en", next(iter(label.values()), "")), label.get("fr", "")
-        description = " ".join(n.value for n in t.all(subject, DCT + "description"))
-        alternatives = " ".join(n.value for n in t.all(subject, SKOS + "altLabel"))
-        words = " ".join(part for part in (description, alternatives) if part)
-        if words:
-            found["words"] = words
-        rank = t.value(subject, INF + "rank")
+            names |= {t.value(v, DCT + "identifier") or found["id"] for v in held}
+            if held:
+                found["layer"] = name_of(t.value(held[-1], INF + "layer") or "")
+                found["effect"] = (t.value(held[-1], INF + "effect") or "").rsplit("#", 1)[-1].lower()
+        if held:
+            starts = [t.value(v, INF + "from") for v in held]
+            untils = [t.value(v, INF + "until") for v in held]
+            found["from"] = min((day for day in starts if day), default=None)
+            found["until"] = None if None in untils else max(day for day in untils if day)
+            found["versions"] = len(held)
+        for key, term in _ENTITY_DAYS.items():
+            value = t.value(subject, INF + term)
+            if value and key not in found:
+                found[key] = value
+        for key, term in (("conflict", "conflict"), ("answers", "answers")):
+            value = t.value(subject, INF + term)
+            if value:
+                found[key] = name_of(value).rsplit("#", 1)[-1]
+        adopted, rank = t.value(subject, INF + "adopted"), t.value(subject, INF + "rank")
+        if adopted is not None:
+            found["adopted"] = adopted == "true"
         if rank is not None:
             found["rank"] = int(rank)
-        return found
+        found["names"] = sorted(names - {found["id"]})
+        found["label"], found["label_fr"] = label.get("en", next(iter(label.values()), "")), label.get("fr", "")
+        said = (n.value for one in words for term in _ENTITY_WORDS for n in t.all(one, term))
+        found["words"] = " ".join(dict.fromkeys(said))
+        return {key: value for key, value in found.items() if key != "words" or value}
 
     # ---- what changed when ---------------------------------------------------------------------
 
@@ -129,26 +165,36 @@ class _Maker:
         curated = [(s, t.value(s, INF + "date") or "") for s in t.instances("PolicyChange")]
         rows: list[dict[str, Any]] = []
         matched: set[str] = set()
-        moves: dict[tuple[str, str], list[tuple[str | None, str | None]]] = {}
         provisions: list[tuple[str, str, str | None, str | None]] = []
         for event in t.instances("ChangeEvent"):
             day = t.value(event, INF + "date") or ""
-            new, old = t.value(event, INF + "starts"), t.value(event, INF + "ends")
-            version = new or old or ""
-            if t.value(version, INF + "versionOf"):
-                rows.append(self._rule_row(event, day, new, old, curated, matched))
-            elif t.value(version, INF + "entry"):
-                moves.setdefault((day, t.value(version, INF + "entry") or ""), []).append((new, old))
-            elif t.value(version, DCT + "isVersionOf"):
-                provisions.append((day, t.value(version, DCT + "isVersionOf") or "", new, old))
-        for (day, entry), pairs in sorted(moves.items()):
-            rows.append(self._list_row(day, entry, pairs, curated, matched))
+            # One event tells all that begins and ends on a day: what belongs to one thing is one row.
+            begun = self._by_thing(event, INF + "starts")
+            ended = self._by_thing(event, INF + "ends")
+            for thing, term in sorted({**ended, **begun}):
+                new, old = begun.get((thing, term), []), ended.get((thing, term), [])
+                if term == INF + "versionOf":
+                    rows.append(self._rule_row(day, _first(new), _first(old), curated, matched))
+                elif term == INF + "entry":
+                    rows.append(self._list_row(day, thing, new, old, curated, matched))
+                else:
+                    provisions.append((day, thing, _first(new), _first(old)))
         rows.extend(self._provision_rows(provisions, curated, matched))
         for change, day in curated:
             if change not in matched:
                 rows.append(self._curated_row(change, day))
         rows.sort(key=lambda r: (r["date"], r["time"] or "", self._rank(r["layer"]), r["thing"], r["kind"]))
         return [[row.get(column) for column in CHANGE_COLUMNS] for row in rows]
+
+    def _by_thing(self, event: str, predicate: str) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for node in self.t.all(event, predicate):
+            for term in (INF + "versionOf", INF + "entry", DCT + "isVersionOf"):
+                thing = self.t.value(node.value, term)
+                if thing:
+                    found.setdefault((thing, term), []).append(node.value)
+                    break
+        return found
 
     def _rank(self, layer: str | None) -> int:
         return self.book.layers[layer].rank if layer in self.book.layers else 9
@@ -169,16 +215,29 @@ class _Maker:
         matched.update(found)
         return found
 
-    def _told(self, changes: list[str], fallback: dict[str, str]) -> dict[str, Any]:
+    def _told(self, changes: list[str], own: dict[str, str]) -> dict[str, Any]:
+        """What a row says for itself, and the announced event it belongs to, if there is one."""
         t = self.t
-        label = t.text(changes[0]) if changes else fallback
-        sources = [name_of(n.value) for c in changes for n in t.all(c, DCT + "source")]
+        event = t.text(changes[0]) if changes else {}
+        label = own or event
         return {
             "label": label.get("en", ""),
             "label_fr": label.get("fr", ""),
-            "sources": sources,
+            "sources": [name_of(n.value) for c in changes for n in t.all(c, DCT + "source")],
             "id": name_of(changes[0]) if changes else None,
+            "instrument": next((t.token(i) for i in self._instruments(*changes)), None),
+            "event": event.get("en"),
+            "event_fr": event.get("fr"),
         }
+
+    def _sources(self, told: dict[str, Any], *subjects: str | None) -> list[str]:
+        """The sources of a row: of its event, of its versions, else of the instrument that made them."""
+        t = self.t
+        found = {name_of(n.value) for s in subjects if s for n in t.all(s, DCT + "source")}
+        if not found:
+            made = self._instruments(*subjects)
+            found = {name_of(n.value) for one in made for n in t.all(one, DCT + "source")}
+        return sorted({*told["sources"], *found})
 
     def _time(self, subject: str | None, term: str) -> str | None:
         instant = self.t.value(subject, INF + term) if subject else None
@@ -188,13 +247,13 @@ class _Maker:
         return [n.value for s in subjects if s for n in self.t.all(s, INF + "instrument")]
 
     def _rule_row(
-        self, event: str, day: str, new: str | None, old: str | None, curated: list[tuple[str, str]], matched: set[str]
+        self, day: str, new: str | None, old: str | None, curated: list[tuple[str, str]], matched: set[str]
     ) -> dict[str, Any]:
         t = self.t
         version = new or old or ""
         rule = t.value(version, INF + "versionOf") or ""
         things = {rule, version, *([old] if old else [])}
-        used = self._instruments(new) or (self._instruments(event) if not new else [])
+        used = self._instruments(new)
         told = self._told(self._match(day, things, set(used), curated, matched), t.text(version) or t.text(rule))
         cited = [
             t.value(n.value, SKOS + "notation")
@@ -209,8 +268,8 @@ class _Maker:
             "kind": "changed" if new and old else "added" if new else "ended",
             "layer": name_of(t.value(version, INF + "layer") or ""),
             "thing": name_of(rule),
-            "citation": next((c for c in cited if c), None),
-            "instrument": t.token(used[0]) if used else None,
+            "citation": min((c for c in cited if c), key=lambda c: (len(c), c), default=None),
+            "instrument": t.token(used[0]) if used else told["instrument"],
             "recorded": t.value(new, INF + "startKnownFrom") if new else t.value(version, INF + "endKnownFrom"),
             "before": t.text(old).get("en") if old else None,
             "after": t.text(new).get("en") if new else None,
@@ -223,18 +282,19 @@ class _Maker:
         self,
         day: str,
         entry: str,
-        pairs: list[tuple[str | None, str | None]],
+        new: list[str],
+        old: list[str],
         curated: list[tuple[str, str]],
         matched: set[str],
     ) -> dict[str, Any]:
         t = self.t
-        new = [n for n, _ in pairs if n]
-        old = [o for _, o in pairs if o]
         after = sorted({name_of(t.value(n, INF + "list") or "") for n in new})
         before = sorted({name_of(t.value(o, INF + "list") or "") for o in old})
-        used = self._instruments(*new) or self._instruments(*old)
+        used = self._instruments(*new)
         lists = {t.value(v, INF + "list") or "" for v in (*new, *old)}
-        told = self._told(self._match(day, {entry, *new, *old}, set(used), curated, matched), t.text(entry))
+        name, moved = t.text(entry), " → ".join([", ".join(before) or "…", ", ".join(after) or "…"])
+        own = {lang: f"{name.get(lang, t.token(entry))}{colon}{moved}" for lang, colon in (("en", ": "), ("fr", " : "))}
+        told = self._told(self._match(day, {entry, *new, *old}, set(used), curated, matched), own)
         bearing = [
             action
             for action, diagram in self.book.diagrams.items()
@@ -249,8 +309,9 @@ class _Maker:
             "kind": "restated" if before == after else "changed" if before and after else "added" if after else "ended",
             "layer": "regulation",
             "thing": t.token(entry),
-            "citation": t.value(first, INF + "paragraph"),
-            "instrument": t.token(used[0]) if used else None,
+            "citation": t.value(t.value(first, INF + "expresses") or "", SKOS + "notation")
+            or t.value(first, INF + "paragraph"),
+            "instrument": t.token(used[0]) if used else told["instrument"],
             "recorded": t.value(new[0], INF + "startKnownFrom") if new else t.value(old[0], INF + "endKnownFrom"),
             "before": ", ".join(before) or None,
             "after": ", ".join(after) or None,
@@ -267,38 +328,83 @@ class _Maker:
         curated: list[tuple[str, str]],
         matched: set[str],
     ) -> list[dict[str, Any]]:
-        # One row for the highest provision that changed by one instrument on a day; those below are in it.
-        t = self.t
+        # One row for the highest provision with words of its own that changed on a day; those below are in it.
         changed = {(day, provision): (new, old) for day, provision, new, old in events}
-        rows = []
+        t, rows = self.t, []
+        # Words that end in one place and begin in another on the same day were only given another number.
+        taken: dict[str, set[str]] = {}
+        for (day, _), (new, _) in changed.items():
+            digest = t.value(new, INF + "textDigest") if new else None
+            if digest:
+                taken.setdefault(day, set()).add(digest)
         for (day, provision), (new, old) in sorted(changed.items()):
-            above = self._above(provision)
-            if any((day, one) in changed for one in above):
+            # A new version that is only the frame of its parts says nothing itself: its parts have the rows.
+            if new and self._is_frame(new) and self._below(day, provision, changed):
                 continue
-            below = [p for d, p in changed if d == day and provision in self._above(p)]
-            used = self._instruments(new) or self._instruments(old)
-            things = {provision, *below, *above}
-            told = self._told(self._match(day, things, set(used), curated, matched), self._paraphrase(new or old or ""))
+            framed = [one for one in self._above(provision) if (day, one) in changed]
+            if any(not self._is_frame(changed[day, one][0]) for one in framed):
+                continue
             rows.append(
-                {
-                    **told,
-                    "date": day,
-                    "time": None,
-                    "kind": "changed" if new and old else "added" if new else "ended",
-                    "layer": "act" if local(provision).startswith("irpa") else "regulation",
-                    "thing": t.value(provision, SKOS + "notation") or local(provision),
-                    "citation": t.value(provision, SKOS + "notation"),
-                    "instrument": t.token(used[0]) if used else None,
-                    "recorded": t.value(new, INF + "startKnownFrom")
-                    if new
-                    else t.value(old or "", INF + "endKnownFrom"),
-                    "before": self._paraphrase(old).get("en") if old else None,
-                    "after": self._paraphrase(new).get("en") if new else None,
-                    "affects_outcomes": False,
-                    "affects": sorted(t.value(p, SKOS + "notation") or local(p) for p in below),
-                }
+                self._provision_row(
+                    day,
+                    provision,
+                    new,
+                    self._before(old, new, day, framed, changed),
+                    curated,
+                    matched,
+                    self._below(day, provision, changed),
+                )
             )
         return rows
+
+    def _is_frame(self, version: str | None) -> bool:
+        return version is not None and self.t.value(version, INF + "textDigest") is None
+
+    def _below(self, day: str, provision: str, changed: Mapping[tuple[str, str], Any]) -> list[str]:
+        return [p for d, p in changed if d == day and provision in self._above(p)]
+
+    def _before(
+        self, old: str | None, new: str | None, day: str, framed: list[str], changed: Mapping[tuple[str, str], Any]
+    ) -> str | None:
+        """The version that a new one follows: its own, or the one above it whose very words it takes over."""
+        if old or not new:
+            return old
+        digest = self.t.value(new, INF + "textDigest")
+        ended = [changed[day, one][1] for one in framed]
+        return next((o for o in ended if o and digest and self.t.value(o, INF + "textDigest") == digest), None)
+
+    def _provision_row(
+        self,
+        day: str,
+        provision: str,
+        new: str | None,
+        old: str | None,
+        curated: list[tuple[str, str]],
+        matched: set[str],
+        below: list[str],
+    ) -> dict[str, Any]:
+        t = self.t
+        digests = {t.value(one, INF + "textDigest") for one in (new, old) if one}
+        moved = bool(new and old and len(digests) == 1 and None not in digests)
+        used = self._instruments(new)
+        things = {provision, *below, *self._above(provision)}
+        told = self._told(self._match(day, things, set(used), curated, matched), self._paraphrase(new or old or ""))
+        return {
+            **told,
+            "date": day,
+            "time": self._time(new, "startsAt") if new else self._time(old, "endsAt"),
+            "kind": "restated" if moved else "changed" if new and old else "added" if new else "ended",
+            "layer": "act" if local(provision).startswith("irpa") else "regulation",
+            "thing": t.value(provision, SKOS + "notation") or local(provision),
+            "citation": t.value(provision, SKOS + "notation"),
+            "instrument": t.token(used[0]) if used else told["instrument"],
+            "recorded": t.value(new, INF + "startKnownFrom") if new else t.value(old or "", INF + "endKnownFrom"),
+            "before": self._paraphrase(old).get("en") if old else None,
+            "after": self._paraphrase(new).get("en") if new else None,
+            "sources": self._sources(told, new or old),
+            "affects_outcomes": False,
+            "affects": sorted(t.value(p, SKOS + "notation") or local(p) for p in below),
+        }
 
     def _paraphrase(self, version: str) -> dict[str, str]:
         return self.t.text(version, DCT + "description") or self.t.text(version, DCT + "title")

@@ -59,7 +59,8 @@ def condition_tree(condition: Condition, book: Rulebook, t: Triples) -> dict[str
         return {"op": condition.op, "members": [condition_tree(member, book, t) for member in condition.members]}
     words = {"label": in_words(condition, book, t), "label_fr": in_words(condition, book, t, lang="fr")}
     if condition.op == "ref":
-        return {"op": "named", "id": condition.target, **words}
+        inner = condition_tree(book.conditions[condition.target].expr, book, t)
+        return {"op": "named", "id": condition.target, **words, "members": [inner]}
     found: dict[str, Any] = {"op": "fact", "fact": condition.fact, "test": condition.op, **words}
     if condition.target is not None:
         found["target"] = list(condition.target) if isinstance(condition.target, tuple) else condition.target
