@@ -330,16 +330,17 @@ class _Maker:
     ) -> list[dict[str, Any]]:
         # One row for the highest provision with words of its own that changed on a day; those below are in it.
         changed = {(day, provision): (new, old) for day, provision, new, old in events}
-        t, rows = self.t, []
+        rows = []
         # Words that end in one place and begin in another on the same day were only given another number.
         taken: dict[str, set[str]] = {}
         for (day, _), (new, _) in changed.items():
-            digest = t.value(new, INF + "textDigest") if new else None
-            if digest:
-                taken.setdefault(day, set()).add(digest)
+            if new:
+                taken.setdefault(day, set()).update(self._words(new))
         for (day, provision), (new, old) in sorted(changed.items()):
             # A new version that is only the frame of its parts says nothing itself: its parts have the rows.
             if new and self._is_frame(new) and self._below(day, provision, changed):
+                continue
+            if new is None and old and self._words(old) & taken.get(day, set()):
                 continue
             framed = [one for one in self._above(provision) if (day, one) in changed]
             if any(not self._is_frame(changed[day, one][0]) for one in framed):
@@ -356,6 +357,11 @@ class _Maker:
                 )
             )
         return rows
+
+    def _words(self, version: str) -> set[str]:
+        """What tells that two versions read the same: the digest of the text, or our paraphrase of it."""
+        said = (self.t.value(version, INF + "textDigest"), self.t.text(version, DCT + "description").get("en"))
+        return {one for one in said if one}
 
     def _is_frame(self, version: str | None) -> bool:
         return version is not None and self.t.value(version, INF + "textDigest") is None
