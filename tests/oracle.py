@@ -121,7 +121,7 @@ class Oracle:
     # ---- asking
 
     def facts_at(
-        self, given: Mapping[str, Any], day: date, at: datetime, known_on: date | None
+        self, action: str, given: Mapping[str, Any], day: date, at: datetime, known_on: date | None
     ) -> dict[str, Any] | None:
         """The facts given, those of the day, and those entailed; ``None`` if they contradict each other."""
         facts = dict(given)
@@ -129,26 +129,27 @@ class Oracle:
             if self.one(iri, INF + "followsDay") == "true":
                 if facts.setdefault(name, DAYS[day.weekday()]) != DAYS[day.weekday()]:
                     return None
-        for name in list(given):
-            if self.boolean(name):
-                continue
-            values = self.values(name)
-            tokens = given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
-            for token in tokens:
-                above, pending = set(), [values[token]]
-                while pending:
-                    concept = pending.pop()
-                    if concept not in above:
-                        above.add(concept)
+        named = [f"{BASE}action/{action}"]
+        for name in given:
+            if not self.boolean(name):
+                tokens = given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
+                named += [self.values(name)[token] for token in tokens]
+        for start in named:
+            above, pending = set(), [start]
+            while pending:
+                concept = pending.pop()
+                if concept not in above:
+                    above.add(concept)
+                    if self.in_force(concept, at, known_on):
                         pending += [n.value for n in self.spo[concept][SKOS + "broader"]]
-                for concept in above:
-                    for node in self.spo[concept][INF + "entails"]:
-                        if self.in_force(node.value, at, known_on):
-                            fact = self.token(self.one(node.value, INF + "fact"))
-                            term = self.spo[node.value][INF + "value"][0]
-                            value = term.value == "true" if isinstance(term, ox.Literal) else self.token(term.value)
-                            if facts.setdefault(fact, value) != value:
-                                return None
+            for concept in sorted(above):
+                for node in self.spo[concept][INF + "entails"]:
+                    if self.in_force(node.value, at, known_on):
+                        fact = self.token(self.one(node.value, INF + "fact"))
+                        term = self.spo[node.value][INF + "value"][0]
+                        value = term.value == "true" if isinstance(term, ox.Literal) else self.token(term.value)
+                        if facts.setdefault(fact, value) != value:
+                            return None
         return facts
 
     def ask(
@@ -166,7 +167,7 @@ class Oracle:
         """The outcome at the end of ``day``, or at the instant ``at``."""
         program = self._program(action)
         moment = at or datetime.combine(day + timedelta(days=1), datetime.min.time(), self.zone) - timedelta(seconds=1)
-        facts = self.facts_at(given, day, moment, known_on)
+        facts = self.facts_at(action, given, day, moment, known_on)
         if facts is None:
             return "contradiction"
         facts = {**(assume or {}), **facts}
@@ -176,7 +177,7 @@ class Oracle:
         """The open facts whose value can decide, all else equal."""
         program = self._program(action)
         moment = datetime.combine(day + timedelta(days=1), datetime.min.time(), self.zone) - timedelta(seconds=1)
-        facts = self.facts_at(given, day, moment, None)
+        facts = self.facts_at(action, given, day, moment, None)
         return None if facts is None else program.needed(facts, moment)
 
     def _program(self, action: str) -> _Program:
@@ -327,7 +328,7 @@ class _Program:
             state = o.in_force(version, at, known_on)
             if rank > up_to_rank or default is (rule in readings):
                 state = False
-            if state is not False and not o.one(version, INF + "effect").endswith("Exempt"):
+            if state is not False and (self.required or not o.one(version, INF + "effect").endswith("Exempt")):
                 covered = True
             control.assign_external(clingo.Function("force", [clingo.String(version)]), state is True)
             control.assign_external(clingo.Function("maybe", [clingo.String(version)]), state is None)

@@ -169,10 +169,16 @@ def entailed(triples: Triples) -> list[Triple]:
                 (node, INF + "derivedBy", Node("entails-through-broader", "literal", XSD + "string")),
                 (node, INF + "premise", Node(origin)),
             ]
-            if low != ends[0]:
-                found.append((node, INF + "from", Node(low, "literal", XSD + "date")))
-            if high != ends[1]:
-                found.append((node, INF + "until", Node(high, "literal", XSD + "date")))
+            for day, open_end, term, known_term in (
+                (low, ends[0], "from", "startKnownFrom"),
+                (high, ends[1], "until", "endKnownFrom"),
+            ):
+                if day != open_end:
+                    found.append((node, INF + term, Node(day, "literal", XSD + "date")))
+                    # Known when the statement that bounds it was: what is entailed, or the concept itself.
+                    bounding = [t for t in (origin, concept) if triples.value(t, INF + term) == day]
+                    read = [triples.value(t, INF + known_term) for t in bounding]
+                    found += [(node, INF + known_term, Node(k, "literal", XSD + "date")) for k in read[:1] if k]
     return found
 
 

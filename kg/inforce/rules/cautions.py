@@ -86,7 +86,7 @@ def _disputed(question: Question) -> list[str]:
 
 
 def _not_covered(question: Question) -> Caution:
-    firsts = sorted(rule.interval.first_day for rule in question._rules if rule.effect != "exempt")
+    firsts = sorted(rule.interval.first_day for rule in question._rules if question.speaks(rule))
     if not firsts:
         return Caution("no-rule", "no rule modelled here speaks to this action")
     if str(question.when.first) < firsts[0]:

@@ -134,12 +134,14 @@ class Question:
         if self.when.single_day:
             for fact in self.book.following_day:
                 self._infer(fact.name, WEEKDAYS[self.when.weekday], instant[:10], facts, inferred)
+        keys = [f"action={self.action}"]
         for name in [name for name in facts if name in self.book.entailing]:
             values = facts[name]
-            for token in values if isinstance(values, tuple) else (values,):
-                for entailment in self.book.entailments.get(f"{name}={token}", ()):
-                    if entailment.interval.holds_at(instant, known_on=self.known_on):
-                        self._infer(entailment.fact, entailment.value, entailment.id, facts, inferred)
+            keys += [f"{name}={token}" for token in (values if isinstance(values, tuple) else (values,))]
+        for key in keys:
+            for entailment in self.book.entailments.get(key, ()):
+                if entailment.interval.holds_at(instant, known_on=self.known_on):
+                    self._infer(entailment.fact, entailment.value, entailment.id, facts, inferred)
         return Situation(instant, facts, inferred)
 
     def _infer(
@@ -195,6 +197,10 @@ class Question:
 
     # ---- the diagram ------------------------------------------------------------------------
 
+    def speaks(self, rule: RuleVersion) -> bool:
+        """Tell whether ``rule`` by itself covers the action: an exemption alone says only "not required"."""
+        return rule.effect != "exempt" or self.book.actions[self.action].answers == "required"
+
     def era(self, world: World) -> Era:
         """Return the diagram of ``world`` with what is in force put in."""
         book, ticks = self.book, boundaries(self.book, self.action)
@@ -207,7 +213,7 @@ class Question:
                 self.truth(variable, world, {}) if variable[0] in ("rule", "condition") else None
                 for variable in self.diagram.variables
             ]
-            covered = any(rule.effect != "exempt" and self.counted(rule, world) is not False for rule in self._rules)
+            covered = any(self.speaks(rule) and self.counted(rule, world) is not False for rule in self._rules)
             found = Era(book, self.diagram, truths, covered, instant, self.known_on)
             if len(book.cache) > CACHED:
                 book.cache.clear()

@@ -272,29 +272,25 @@ class _Reader:
         return found
 
     def entailments(self) -> dict[str, list[list[Any]]]:
-        """Entailments by ``fact=token`` of every concept that inherits them through what is broader."""
-        t, found = self.t, {}  # type: Triples, dict[str, list[list[Any]]]
-        kinds = {t.value(s, INF + "valuesFrom"): t.token(s) for s in self.facts() if t.value(s, INF + "valuesFrom")}
+        """Entailments by ``fact=token``, and by ``action=id``: what each says itself and what it inherits."""
+        t = self.t
+        schemes: dict[str, list[str]] = {}
+        for fact in self.facts():
+            schemes.setdefault(t.value(fact, INF + "valuesFrom") or "", []).append(t.token(fact))
+        names = {action: [f"action={name_of(action)}"] for action in t.instances("Action")}
         for concept in sorted(t.by_subject):
-            scheme = t.value(concept, SKOS + "inScheme")
-            if scheme not in kinds:
-                continue
-            for via in [concept, *self._above(concept)]:
-                for node in t.all(via, INF + "entails"):
-                    fact = t.value(node.value, INF + "fact") or ""
-                    value = t.all(node.value, INF + "value")[0]
-                    plain: Any = value.value == "true" if value.datatype.endswith("boolean") else self._value(value)
-                    found.setdefault(f"{kinds[scheme]}={t.token(concept)}", []).append(
-                        [
-                            t.token(concept),
-                            t.token(via),
-                            t.token(fact),
-                            plain,
-                            self.interval(node.value),
-                            local(node.value),
-                        ]
-                    )
-        return found
+            for fact_name in schemes.get(t.value(concept, SKOS + "inScheme") or "", ()):
+                names.setdefault(concept, []).append(f"{fact_name}={t.token(concept)}")
+        found: dict[str, list[list[Any]]] = {}
+        for thing, keys in names.items():
+            for node in (*t.all(thing, INF + "entails"), *t.all(thing, INF + "inherits")):
+                origin = t.value(node.value, INF + "premise") or node.value
+                value = t.all(node.value, INF + "value")[0]
+                plain: Any = value.value == "true" if value.datatype.endswith("boolean") else self._value(value)
+                fact = t.token(t.value(node.value, INF + "fact") or "")
+                for key in keys:
+                    found.setdefault(key, []).append([fact, plain, self.interval(node.value), local(origin)])
+        return {key: sorted(rows, key=lambda row: (row[0], row[2][0], row[3])) for key, rows in found.items()}
 
     def _above(self, concept: str) -> list[str]:
         seen: list[str] = []

@@ -58,7 +58,7 @@ def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]])
         },
         constraints=[Constraint(item["id"], item["label"], _expr(item["expr"])) for item in data["constraints"]],
         entailments={
-            key: tuple(Entailment(c, via, fact, value, _interval(i), name) for c, via, fact, value, i, name in items)
+            key: tuple(Entailment(fact, value, _interval(when), name) for fact, value, when, name in items)
             for key, items in data["entailments"].items()
         },
         ancestors={token: frozenset(above) for token, above in data["ancestors"].items()},

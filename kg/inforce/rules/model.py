@@ -201,10 +201,8 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Entailment:
-    """A concept decides a fact while the interval lasts; ``via`` is the concept that says so."""
+    """A concept, or the action asked about, decides a fact while the interval lasts; ``id`` says where it is stated."""
 
-    concept: str
-    via: str
     fact: str
     value: Any
     interval: Interval
