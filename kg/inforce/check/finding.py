@@ -1,0 +1,42 @@
+"""What a check found: a code, a sentence that says what would be right, and the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Finding", "in_order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not right.
+
+    ``line`` is where the block of ``subject`` starts in ``file``, both from 1; for a fault of spelling it is the
+    line of the fault, with its ``column``. ``file`` is empty where no file states the subject.
+
+    >>> str(Finding("E_DATE", "2023-02-29 is not a day", "rule:R-1", "mine.ttl", 7))
+    'error[E_DATE]: mine.ttl:7: rule:R-1: 2023-02-29 is not a day'
+    """
+
+    code: str
+    message: str
+    subject: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    @property
+    def where(self) -> str:
+        """The place, as ``file:line:column``; only what is known of it."""
+        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)]) if self.file else ""
+
+    def __str__(self) -> str:
+        """Return the one line that a person reads."""
+        parts = [part for part in (f"error[{self.code}]", self.where, self.subject, self.message) if part]
+        return ": ".join(parts)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings once each, by file, line and code."""
+    return sorted(set(findings), key=lambda f: (f.file, f.line, f.column, f.code, f.subject, f.message))

@@ -1,0 +1,97 @@
+"""SHACL core: the shapes of ``ontology/shapes`` against a graph, by pyshacl, without inference, imports or scripts.
+
+Source: W3C, Shapes Constraint Language (SHACL), sections 2 to 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from inforce.vocab import BASE, PREFIXES, shrink
+
+__all__ = ["Violation", "violations"]
+
+SH, DCT = PREFIXES["sh"], PREFIXES["dct"]
+TYPE = PREFIXES["rdf"] + "type"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A node that breaks a shape or a consistency query; ``subject`` is its IRI, blank nodes named by the build."""
+
+    code: str
+    message: str
+    subject: str
+
+
+def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None = None) -> list[Violation]:
+    """Return what breaks the shapes of a folder; ``focus``: only these nodes are judged, the rest is context."""
+    import rdflib
+    from pyshacl import validate
+
+    shape_graph = rdflib.Graph()
+    for path in sorted(shapes.glob("*.ttl")):
+        _fill(shape_graph, ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, base_iri=BASE))
+    data = rdflib.Graph()
+    wanted = None if focus is None else set(focus)
+    # Judging a few nodes needs their own triples and the kinds of what they point at.
+    _fill(data, (q for q in quads if wanted is None or q.subject.value in wanted or q.predicate.value == TYPE))
+    _, report, _ = validate(
+        data,
+        shacl_graph=shape_graph,
+        inference="none",
+        inplace=True,
+        advanced=False,
+        js=False,
+        meta_shacl=False,
+        do_owl_imports=False,
+        focus_nodes=None if wanted is None else sorted(wanted),
+    )
+    return [_violation(report, shape_graph, result) for result in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))]
+
+
+def _violation(report: Any, shapes: Any, result: Any) -> Violation:
+    import rdflib
+
+    def one(graph: Any, node: Any, term: str) -> Any:
+        return graph.value(node, rdflib.URIRef(term))
+
+    shape = one(report, result, SH + "sourceShape")
+    message = str(one(report, result, SH + "resultMessage") or "breaks a shape")
+    value = one(report, result, SH + "value")
+    subject = one(report, result, SH + "focusNode")
+    if value is not None and value != subject and "genid" not in str(value):
+        message += f"; found {written(value)}"
+    return Violation(str(one(shapes, shape, DCT + "identifier") or "E_SHAPE"), message, str(subject))
+
+
+def written(term: Any) -> str:
+    """Return a term as a person would write it, a long text cut."""
+    text = str(term)
+    if type(term).__name__ == "URIRef":
+        return shrink(text)
+    text = text if len(text) <= 60 else text[:59] + "…"
+    language = f"@{term.language}" if getattr(term, "language", None) else ""
+    return f'"{text}"{language}'
+
+
+def _fill(graph: Any, triples: Iterable[Any]) -> None:
+    import rdflib
+
+    def term(node: Any) -> Any:
+        if isinstance(node, ox.NamedNode):
+            return rdflib.URIRef(node.value)
+        if isinstance(node, ox.BlankNode):
+            return rdflib.BNode(node.value)
+        if node.language:
+            return rdflib.Literal(node.value, lang=node.language)
+        # The spelling stays as it is: a wrong one is what we look for.
+        return rdflib.Literal(node.value, datatype=rdflib.URIRef(node.datatype.value), normalize=False)
+
+    for triple in triples:
+        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
