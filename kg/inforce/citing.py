@@ -162,7 +162,9 @@ def _provision(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
     if version:
         parts += _span(version, lang)
     if version.get("amending_note") and version.get("instrument"):
-        parts.append(f"({version['amending_note']})")
+        note = str(version["amending_note"])
+        # The notes of the data are in English; these two words are all that French writes otherwise.
+        parts.append(f"({note.replace('SOR/', 'DORS/').replace(', s. ', ', art. ') if lang == 'fr' else note})")
     parts.append(words["data"].format(data))
     return _Cited(
         key=version.get("id", shown["id"]),

@@ -151,9 +151,10 @@ def _word(relation: str, lang: str) -> str:
 
 def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
     label = (node["label_fr"] if lang == "fr" else "") or node["label"]
+    name = (node.get("id_fr") if lang == "fr" else "") or node["id"]
     if again:
-        return f"{node['id']}  ({_word('see above', lang)})"
-    parts = [node["id"] if node["kind"] != "passage" else ""]
+        return f"{label if node['kind'] == 'passage' else name}  ({_word('see above', lang)})"
+    parts = [name if node["kind"] != "passage" else ""]
     start = node.get("starts_at", node.get("from"))
     if start:
         parts.append(f"{_word('from', lang)} {start.replace('T', ' ')[:16]}")
@@ -162,7 +163,7 @@ def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
         parts.append(f"{_word('until', lang)} {end.replace('T', ' ')[:16]}")
     if node.get("adopted") is False:
         parts.append(f"({_word('not adopted', lang)})")
-    if label and label != node["id"]:
+    if label and label != name:
         parts.append(label)
     if node.get("url"):
         parts.append(f"<{node['url']}>")
@@ -276,5 +277,10 @@ def _turtle(text: str) -> str:
     return escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-FORMS: Mapping[str, Callable[[Provenance], str]] = {"tree": to_tree, "dot": to_dot, "mermaid": to_mermaid, "turtle": to_turtle}
+FORMS: Mapping[str, Callable[[Provenance], str]] = {
+    "tree": to_tree,
+    "dot": to_dot,
+    "mermaid": to_mermaid,
+    "turtle": to_turtle,
+}
 """The forms in which a trace can be drawn; its JSON is ``Provenance.to_dict``."""

@@ -99,7 +99,9 @@ def trace_answer(index: Triples, answer: Mapping[str, Any]) -> Provenance:
             )
         root, day = f"{BASE}answer/{answer['id']}", str(answer["on"]["from"])[:10]
         tracer = _Tracer(index, None, day=f"{day}T23:59:59")
-        words = f"{answer['outcome']}: {answer['action']}, {day}"
+        ordinary = answer["headline"] == "ordinarily"
+        outcome = answer["ordinarily"]["outcome"] if ordinary else answer["outcome"]
+        words = f"{outcome}: {answer['action']}, {day}"
         node = {
             "id": f"answer/{str(answer['id'])[:12]}",
             "iri": root,
@@ -107,7 +109,7 @@ def trace_answer(index: Triples, answer: Mapping[str, Any]) -> Provenance:
             "label": words,
             "label_fr": words,
         }
-        tracer.graph.add_node(root, **node, outcome=answer["outcome"], action=answer["action"])
+        tracer.graph.add_node(root, **node, outcome=outcome, action=answer["action"])
         rules = [(ground, BASE + str(ground["version"]).removeprefix(BASE)) for ground in answer["grounds"]]
         used = [(ground, iri) for ground, iri in rules if ground["decisive"] or ground["stands"] == "holds"]
         inferred = list(answer.get("inferred", ()))

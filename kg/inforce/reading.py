@@ -196,7 +196,11 @@ class _Reader:
         """Return another node in a few words."""
         subject = node.value if isinstance(node, Node) else node
         said = brief(self.t, subject)
-        return {key: said[key] for key in ("id", "iri", "kind", "label", "label_fr", "from", "until") if key in said}
+        return {
+            key: said[key]
+            for key in ("id", "id_fr", "iri", "kind", "label", "label_fr", "from", "until")
+            if key in said
+        }
 
     def sources(self, iris: Iterable[str]) -> list[dict[str, Any]]:
         """Return sources, or the sources of passages, with their locators; the weightiest first."""
@@ -285,16 +289,19 @@ class _Reader:
 
     # ---- by kind -----------------------------------------------------------------------------------
 
+    def _parts(self, subject: str) -> list[str]:
+        # The closure adds what is part of a part; a thing's own parts are one step further down its path.
+        below = [s for p, s in incoming(self.t).get(subject, ()) if p == ELI + "is_part_of"]
+        return [s for s in dict.fromkeys(below) if s.rsplit("/", 1)[0] == subject]
+
     def _provision(self, subject: str) -> dict[str, Any]:
-        t = self.t
-        below = [s for p, s in incoming(t).get(subject, ()) if p == ELI + "is_part_of"]
-        # The closure adds what is part of a part; the provision's own parts are one step further down its path.
-        direct = [s for s in dict.fromkeys(below) if s.rsplit("/", 1)[0] == subject]
-        if self.instant is not None:
-            instant = self.instant
-            direct = [s for s in direct if any(stands(t, v, instant) for v in versions(t, s)) or not versions(t, s)]
+        parts = []
+        for part in self._parts(subject):
+            held = versions(self.t, part)
+            if not held or any(self._counts(version) for version in held):
+                parts.append(self.link(part))
         law = BASE + local(subject).split("/", 1)[0]
-        return {"parts": [self.link(s) for s in direct], "part_of": self._above(subject), "law": self._law_of(law)}
+        return {"parts": parts, "part_of": self._above(subject), "law": self._law_of(law)}
 
     def _above(self, subject: str) -> list[dict[str, Any]]:
         above, found = subject.rsplit("/", 1)[0], []
@@ -320,9 +327,7 @@ class _Reader:
         }
 
     def _law(self, subject: str) -> dict[str, Any]:
-        parts = [s for p, s in incoming(self.t).get(subject, ()) if p == ELI + "is_part_of"]
-        direct = [s for s in dict.fromkeys(parts) if s.rsplit("/", 1)[0] == subject]
-        return {"law": self._law_of(subject), "parts": [self.link(s) for s in direct]}
+        return {"law": self._law_of(subject), "parts": [self.link(part) for part in self._parts(subject)]}
 
     def _memberships(self, subject: str, predicate: str) -> list[dict[str, Any]]:
         t, found = self.t, []

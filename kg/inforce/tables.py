@@ -17,7 +17,7 @@ OA = PREFIXES["oa"]
 
 CHANGE_COLUMNS = (
     "date", "time", "kind", "layer", "thing", "citation", "instrument", "recorded", "label", "label_fr",
-    "before", "after", "sources", "affects_outcomes", "affects", "id", "event", "event_fr",
+    "before", "after", "sources", "affects_outcomes", "affects", "id", "event", "event_fr", "citation_fr",
 )  # fmt: skip
 
 _ENTITY_DAYS = {
@@ -183,6 +183,11 @@ class _Maker:
         for change, day in curated:
             if change not in matched:
                 rows.append(self._curated_row(change, day))
+        french = {
+            self.t.value(s, SKOS + "notation"): self.t.text(s).get("fr") for s in self.subjects(KINDS["provisions"])
+        }
+        for row in rows:
+            row["citation_fr"] = french.get(row["citation"], row["citation"])
         rows.sort(key=lambda r: (r["date"], r["time"] or "", self._rank(r["layer"]), r["thing"], r["kind"]))
         return [[row.get(column) for column in CHANGE_COLUMNS] for row in rows]
 

@@ -172,6 +172,9 @@ def brief(t: Triples, subject: str) -> dict[str, Any]:
         "label": label.get("en", next(iter(label.values()), plain)),
         "label_fr": label.get("fr", ""),
     }
+    if kind in ("provision", "provision-version"):
+        of = subject if kind == "provision" else t.value(subject, DCT + "isVersionOf") or subject
+        found["id_fr"] = t.text(of).get("fr", found["id"]) + ("" if kind == "provision" else f"@{name_of(subject)}")
     return found | {key: value for key, value in hours(t, subject).items() if value is not None}
 
 

@@ -1,0 +1,389 @@
+"""What was read, as text: changes as a table, conflicts, and one thing with its versions. Pure functions."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+__all__ = ["change_table", "conflict_text", "said", "thing_text"]
+
+_FRENCH = {
+    "IN FORCE": "EN VIGUEUR",
+    "LAYER": "RANG",
+    "WHAT": "QUOI",
+    "BY": "PAR",
+    "added": "ajouté",
+    "changed": "modifié",
+    "ended": "pris fin",
+    "restated": "repris tel quel",
+    "adopted": "retenu",
+    "not adopted": "non retenu",
+    "resolution": "solution",
+    "claims": "affirmations",
+    "rank": "rang",
+    "as it stood on": "dans son état du",
+    "from": "depuis le",
+    "until": "jusqu'au",
+    "version": "version",
+    "an unknown day": "un jour inconnu",
+    "known from": "connu depuis le",
+    "made by": "pris par",
+    "source": "source",
+    "effect": "effet",
+    "layer": "rang",
+    "on": "sur",
+    "if": "si",
+    "lifts": "lève",
+    "rests on": "repose sur",
+    "contested": "contesté",
+    "off unless asked for": "sans effet sauf demande",
+    "note": "note",
+    "names": "autres noms",
+    "part of": "partie de",
+    "parts": "parties",
+    "lists": "listes",
+    "members": "membres",
+    "entails": "entraîne",
+    "broader": "relève de",
+    "narrower": "comprend",
+    "tested by": "testé par",
+    "conflicts": "désaccords",
+    "cited by": "cité par",
+    "question": "question",
+    "values": "valeurs",
+    "ordinarily": "d'ordinaire",
+    "rules": "règles",
+    "passages": "passages",
+    "affects": "touche",
+    "amends": "modifie",
+    "refers to": "renvoie à",
+    "about": "porte sur",
+    "registered": "enregistré",
+    "in force": "en vigueur",
+    "published": "publié",
+    "url": "adresse",
+    "announced": "annoncé",
+    "publisher": "éditeur",
+    "seen": "consulté",
+    "type": "genre",
+    "date": "date",
+    "documents": "documents",
+    "inherited": "hérité",
+    "in words": "en mots",
+    "property": "propriété",
+    "says": "affirme",
+    "answers": "répond",
+    "otherwise": "à défaut",
+    "evidence for": "prouve",
+    "and {} more": "et {} de plus",
+    "expressed-by": "exprimé par",
+    "enables": "habilite",
+    "made": "a fait",
+    "affected-by": "touché par",
+    "defeated-by": "levé par",
+    "addressed-by": "visé par",
+    "layer-of": "rang de",
+    "superseded-by": "remplacé par",
+    "supports": "appuie",
+    "quoted-by": "cité par",
+    "referred-to-by": "mentionné par",
+    "related-to": "lié à",
+    "amended-by": "modifié par",
+    "evidenced-by": "prouvé par",
+    "yes": "oui",
+    "no": "non",
+    "none": "aucun",
+}
+_KINDS_FRENCH = {
+    "provision": "disposition",
+    "rule": "règle",
+    "instrument": "texte",
+    "program": "programme",
+    "law": "loi",
+    "category": "catégorie",
+    "exemption": "dispense",
+    "nationality": "nationalité",
+    "class": "document ou statut",
+    "list": "liste datée",
+    "fact": "fait",
+    "action": "action",
+    "condition": "condition",
+    "constraint": "contrainte",
+    "source": "source",
+    "claim": "affirmation",
+    "conflict": "désaccord",
+    "policy-change": "changement",
+    "port": "point d'entrée",
+    "layer": "rang d'autorité",
+    "evidence": "preuve",
+    "membership": "inscription",
+    "entailment": "conséquence",
+}
+
+
+def _word(text: str, lang: str) -> str:
+    return _FRENCH.get(text, text) if lang == "fr" else text.replace("-", " ")
+
+
+def said(item: Mapping[str, Any], key: str = "label", *, lang: str = "en") -> str:
+    """Return a text in the language asked for, in English where there is no other.
+
+    >>> said({"label": "Mexico", "label_fr": "Mexique"}, lang="fr")
+    'Mexique'
+    """
+    return str((item.get(f"{key}_fr") if lang == "fr" else None) or item.get(key) or "")
+
+
+def change_table(rows: Iterable[Mapping[str, Any]], *, width: int = 80, lang: str = "en") -> str:
+    """Return changes as a table of four columns that fits ``width``; what does not fit ends in an ellipsis."""
+    lines = [[_word(head, lang) for head in ("IN FORCE", "LAYER", "WHAT", "BY")]]
+    for row in rows:
+        lines.append([row["date"], row["layer"] or "", _what(row, lang), row["instrument"] or ""])
+    sizes = [max(len(line[column]) for line in lines) for column in range(4)]
+    # What changed is what people read: the names beside it give way first.
+    spare = width - sizes[0] - sizes[2] - 6
+    if sizes[1] + sizes[3] > spare:
+        sizes[1], sizes[3] = min(sizes[1], max(11, spare - 15)), min(sizes[3], 15)
+    sizes[2] = max(20, min(sizes[2], width - sizes[0] - sizes[1] - sizes[3] - 6))
+    out = []
+    for line in lines:
+        cells = [_fit(cell, size) for cell, size in zip(line, sizes, strict=True)]
+        out.append("  ".join(cell.ljust(size) for cell, size in zip(cells, sizes, strict=True)).rstrip())
+    return "\n".join(out) + "\n"
+
+
+def _what(row: Mapping[str, Any], lang: str) -> str:
+    label, kind = said(row, lang=lang), row["kind"]
+    hour = row["time"][11:16] + " " if row["time"] else ""
+    if row["thing"] == row["citation"]:
+        colon = " : " if lang == "fr" else ": "
+        return f"{hour}{said(row, 'citation', lang=lang)} {_word(kind, lang)}{colon}{label}"
+    # A list entry's label says its move; a rule's label says what it does while it is in force.
+    ended = f"{_word(kind, lang)}{' : ' if lang == 'fr' else ': '}" if kind == "ended" and "→" not in label else ""
+    return f"{hour}{ended}{label}"
+
+
+def _fit(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
+
+
+def conflict_text(conflicts: Iterable[Mapping[str, Any]], *, width: int = 80, lang: str = "en") -> str:
+    """Return conflicts between sources: each with its claims, the adopted first, and how it is resolved."""
+    blocks = []
+    for one in conflicts:
+        lines = _fold(f"{one['conflict']}  {said(one, lang=lang)}", "", "      ", width)
+        for claim in one["claims"]:
+            mark = _word("adopted" if claim["adopted"] else "not adopted", lang)
+            where = f"{claim['source']}, {_word('rank', lang)} {claim['rank']}"
+            if claim["locator"]:
+                where += f", {claim['locator']}"
+            lines += _fold(f"{mark}: {said(claim, lang=lang)} ({where})", "  - ", "    ", width)
+        if one["resolution"]:
+            lines += _fold(f"{_word('resolution', lang)}: {said(one, 'resolution', lang=lang)}", "  ", "    ", width)
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def _fold(text: str, first: str, later: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
+
+
+class _Page:
+    """Lines of ``name  text`` pairs, folded to the width."""
+
+    def __init__(self, width: int, lang: str) -> None:
+        self.width, self.lang = width, lang
+        self.lines: list[str] = []
+
+    def add(self, name: str, text: str, *, indent: int = 2) -> None:
+        """Add one pair; nothing where there is no text."""
+        if text:
+            head = " " * indent + _word(name, self.lang).ljust(12)
+            self.lines += _fold(text, head + " ", " " * (indent + 13), self.width)
+
+    def each(self, name: str, texts: Sequence[str], *, most: int = 12, indent: int = 2) -> None:
+        """Add several under one name, one a line; after ``most`` only how many more there are."""
+        for number, text in enumerate(texts[:most]):
+            self.add(name if number == 0 else "", text, indent=indent)
+        if len(texts) > most:
+            self.add("", _word("and {} more", self.lang).format(len(texts) - most), indent=indent)
+
+
+def thing_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", whole: bool = False) -> str:
+    """Return one thing as text: what it is, how it stood, what it rests on and what cites it.
+
+    Args:
+        whole: leave nothing out of long lists.
+    """
+    page = _Page(width, lang)
+    most = 10**6 if whole else 12
+    label = said(thing, lang=lang)
+    kind = _KINDS_FRENCH.get(thing["kind"], thing["kind"]) if lang == "fr" else thing["kind"].replace("-", " ")
+    name = thing["label_fr"] if lang == "fr" and thing["kind"] == "provision" and thing["label_fr"] else thing["id"]
+    page.lines += _fold(
+        f"{name}  ({kind})" + (f"  {label}" if label not in (name, thing["id"]) else ""), "", "  ", width
+    )
+    if thing.get("law") and thing["kind"] == "provision":
+        law = thing["law"]
+        page.lines += _fold(
+            f"{said(law, lang=lang)}, {law['number_fr' if lang == 'fr' else 'number']}", "  ", "  ", width
+        )
+    if thing.get("on"):
+        page.lines.append(f"  {_word('as it stood on', lang)} {thing['on']}")
+    page.lines.append("")
+    _facts_of(page, thing)
+    for version in thing.get("versions", ()):
+        _version(page, version, of=label)
+    _lists(page, thing, most)
+    page.add("url", thing.get("url", ""))
+    return "\n".join(page.lines).rstrip() + "\n"
+
+
+def _facts_of(page: _Page, thing: Mapping[str, Any]) -> None:
+    lang = page.lang
+    if not thing.get("versions") and (thing.get("from") or thing.get("until")):
+        page.add("in force", _span(thing, lang))
+    for name, key in (
+        ("date", "date"),
+        ("type", "type"),
+        ("registered", "registered"),
+        ("published", "published"),
+        ("in force", "in_force"),
+        ("announced", "announced"),
+        ("publisher", "publisher"),
+        ("layer", "authority"),
+        ("property", "property"),
+        ("says", "claims"),
+    ):
+        if isinstance(thing.get(key), str):
+            page.add(name, thing[key])
+    for name, key in (
+        ("question", "question"),
+        ("", "paraphrase"),
+        ("", "definition"),
+        ("", "scope"),
+        ("resolution", "resolution"),
+    ):
+        page.add(name, said(thing, key, lang=lang))
+    if thing.get("values"):
+        page.add("values", ", ".join(thing["values"]))
+    ordinary = thing.get("ordinarily")
+    if ordinary or thing.get("ordinarily_none"):
+        shown = ", ".join(ordinary) if isinstance(ordinary, list) else ordinary or "none"
+        page.add("ordinarily", _word(shown, lang))
+    if thing["kind"] == "action":
+        page.add("answers", f"{thing['answers']}; {_word('otherwise', lang)} {thing['default']}")
+    if thing.get("condition_in_words"):
+        page.add("in words", said(thing, "condition_in_words", lang=lang))
+    if "adopted" in thing:
+        page.add("", _word("adopted" if thing["adopted"] else "not adopted", lang))
+    page.add("note", said(thing, "note", lang=lang))
+    names = [n for n in thing.get("names", ()) if ":" not in n]
+    page.add("names", ", ".join(names))
+
+
+def _span(item: Mapping[str, Any], lang: str) -> str:
+    start = item.get("starts_at") or item.get("from")
+    text = f"{_word('from', lang)} {_hour(start) if start else _word('an unknown day', lang)}"
+    end = item.get("ends_at") or item.get("until")
+    return text + (f" {_word('until', lang)} {_hour(end)}" if end else "")
+
+
+def _hour(instant: str) -> str:
+    return instant.replace("T", " ")[:16]
+
+
+def _version(page: _Page, version: Mapping[str, Any], *, of: str) -> None:
+    lang = page.lang
+    known = f"; {_word('known from', lang)} {version['known_from']}" if version.get("known_from") else ""
+    page.add("version", _span(version, lang) + known)
+    own = said(version, "paraphrase", lang=lang) or said(version, lang=lang)
+    page.add("", own if own != of else "")
+    if version.get("effect"):
+        page.add("effect", f"{version['effect']} {_word('on', lang)} {', '.join(version['actions'])}")
+        page.add("layer", version["layer"])
+        page.add("if", said(version, "condition_in_words", lang=lang))
+        page.add("lifts", ", ".join(version.get("defeats", ())))
+        rests = [
+            f"{one['citation']} ({_word(one['role'], lang)}"
+            + (f", {_word('from', lang)} {one['in_force_from']}" if one["in_force_from"] else "")
+            + (f", {one['instrument']}" if one["instrument"] else "")
+            + ")"
+            for one in version.get("provisions", ())
+        ]
+        page.each("rests on", rests)
+    if version.get("contested"):
+        off = "" if version.get("applies_by_default", True) else f"; {_word('off unless asked for', lang)}"
+        page.add("contested", _word("yes", lang) + off)
+    page.add("made by", version.get("amending_note") or version.get("instrument") or "")
+    page.each("source", [_source(one) for one in version.get("sources", ())])
+    page.add("note", said(version, "note", lang=lang))
+    page.lines.append("")
+
+
+def _source(one: Mapping[str, Any]) -> str:
+    return f"{one['id']}{', ' + one['locator'] if one['locator'] else ''}: {one['title']}"
+
+
+def _linked(page: _Page, links: Iterable[Mapping[str, Any]], *, role: bool = False) -> list[str]:
+    texts = []
+    for link in links:
+        label = said(link, lang=page.lang)
+        name = said(link, "id", lang=page.lang)
+        text = name + (f"  {label}" if label and label != name else "")
+        texts.append(f"{_word(link['role'], page.lang)} {text}" if role else text)
+    return texts
+
+
+def _lists(page: _Page, thing: Mapping[str, Any], most: int) -> None:
+    lang = page.lang
+    members = [
+        f"{one['list']}  {_span(one, lang)}  {one['instrument'] or ''} {one['provision'] or ''}".rstrip()
+        for one in thing.get("memberships", ())
+        if "list" in one
+    ]
+    page.each("lists", members, most=most)
+    made = [one for one in thing.get("memberships", ()) if "list" not in one]
+    page.each("lists", _linked(page, made), most=most)
+    page.each(
+        "members",
+        [
+            f"{one['entry']}  {said(one, lang=lang)}  {_span(one, lang)}  {one['instrument'] or ''}".rstrip()
+            for one in thing.get("members", ())
+        ],
+        most=most,
+    )
+    page.each(
+        "entails",
+        [
+            f"{one['fact']}={one['value']}  {_span(one, lang)}"
+            + (f" ({_word('inherited', lang)})" if one["inherited"] else "")
+            for one in thing.get("entails", ())
+        ],
+        most=most,
+    )
+    for name, key in (
+        ("broader", "broader"),
+        ("narrower", "narrower"),
+        ("part of", "part_of"),
+        ("parts", "parts"),
+        ("about", "about"),
+        ("affects", "affects"),
+        ("amends", "amends"),
+        ("made by", "instruments"),
+        ("refers to", "refers_to"),
+        ("evidence for", "evidence_for"),
+        ("documents", "documents"),
+        ("rules", "rules"),
+        ("tested by", "tested_by"),
+        ("claims", "claims"),
+        ("passages", "passages"),
+    ):
+        if isinstance(thing.get(key), list):
+            page.each(name, _linked(page, thing[key]), most=most)
+    page.each("source", [_source(one) for one in thing.get("sources", ())], most=most)
+    page.each("conflicts", _linked(page, thing.get("conflicts", ())), most=most)
+    page.each("cited by", _linked(page, thing.get("cited_by", ()), role=True), most=most)
