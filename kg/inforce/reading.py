@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from inforce.dates import When
-from inforce.errors import UnknownIdError
-from inforce.rules.model import Rulebook
+from inforce.rules.model import Condition, Rulebook
 from inforce.rules.triples import Node, Triples, local, name_of
 from inforce.versions import brief, hours, incoming, kind_of, moment, require_standing, stands, token_of, versions
 from inforce.vocab import BASE, PREFIXES
@@ -256,9 +255,7 @@ class _Reader:
             "effect": rule.effect,
             "actions": list(rule.actions),
             "layer": rule.layer,
-            "condition": condition_tree(rule.when, self.book, t),
-            "condition_in_words": in_words(rule.when, self.book, t),
-            "condition_in_words_fr": in_words(rule.when, self.book, t, lang="fr"),
+            **self._worded(rule.when),
             "defeats": list(rule.defeats),
             "provisions": [self._provision_of(subject, c.provision, c.role) for c in rule.citations],
             "sources": self.sources(n.value for n in t.all(subject, PROV + "wasDerivedFrom")),
@@ -434,24 +431,19 @@ class _Reader:
         found = [r for r in self.book.rules if (what, name) in set(mentions(r.when, self.book))]
         return [self.link(BASE + rule.id) for rule in found if self._counts(BASE + rule.id)]
 
-    def _condition(self, subject: str) -> dict[str, Any]:
-        named = self.book.conditions[name_of(subject)]
+    def _worded(self, expression: Condition) -> dict[str, Any]:
         return {
-            "condition": condition_tree(named.expr, self.book, self.t),
-            "condition_in_words": in_words(named.expr, self.book, self.t),
-            "condition_in_words_fr": in_words(named.expr, self.book, self.t, lang="fr"),
-            "tested_by": self._rules_that_mention("condition", named.id),
+            "condition": condition_tree(expression, self.book, self.t),
+            "condition_in_words": in_words(expression, self.book, self.t),
+            "condition_in_words_fr": in_words(expression, self.book, self.t, lang="fr"),
         }
 
+    def _condition(self, subject: str) -> dict[str, Any]:
+        named = self.book.conditions[name_of(subject)]
+        return self._worded(named.expr) | {"tested_by": self._rules_that_mention("condition", named.id)}
+
     def _constraint(self, subject: str) -> dict[str, Any]:
-        constraint = next((c for c in self.book.constraints if c.id == name_of(subject)), None)
-        if constraint is None:
-            raise UnknownIdError(f'"{name_of(subject)}" is not a constraint of the rules', code="E_UNKNOWN_ID")
-        return {
-            "condition": condition_tree(constraint.expr, self.book, self.t),
-            "condition_in_words": in_words(constraint.expr, self.book, self.t),
-            "condition_in_words_fr": in_words(constraint.expr, self.book, self.t, lang="fr"),
-        }
+        return self._worded(next(c.expr for c in self.book.constraints if c.id == name_of(subject)))
 
     def _conflict(self, subject: str) -> dict[str, Any]:
         t, found = self.t, []

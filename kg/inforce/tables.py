@@ -8,6 +8,7 @@ from typing import Any
 from inforce.rules.model import Rulebook
 from inforce.rules.triples import Triples, local, name_of
 from inforce.vocab import PREFIXES
+from inforce.wording import mentions
 
 __all__ = ["CHANGE_COLUMNS", "KINDS", "tables"]
 
@@ -91,6 +92,11 @@ class _Maker:
                 self.types.setdefault(node.value, []).append(subject)
             for node in triples.all(subject, SKOS + "inScheme"):
                 self.schemes.setdefault(local(node.value), []).append(subject)
+        self.bearing: dict[str, set[str]] = {}
+        for rule in book.rules:
+            for what, name in mentions(rule.when, book):
+                if what == "list":
+                    self.bearing.setdefault(name, set()).update(rule.actions)
         self.versions: dict[str, list[str]] = {}
         for name, term in (("RuleVersion", INF + "versionOf"), ("ProvisionVersion", DCT + "isVersionOf")):
             for subject in sorted(triples.instances(name), key=lambda v: (triples.value(v, INF + "from") or "", v)):
@@ -300,11 +306,8 @@ class _Maker:
         name, moved = t.text(entry), " → ".join([", ".join(before) or "…", ", ".join(after) or "…"])
         own = {lang: f"{name.get(lang, t.token(entry))}{colon}{moved}" for lang, colon in (("en", ": "), ("fr", " : "))}
         told = self._told(self._match(day, {entry, *new, *old}, set(used), curated, matched), own)
-        bearing = [
-            action
-            for action, diagram in self.book.diagrams.items()
-            if any(v[0] == "list" and v[2] in set(after) ^ set(before) for v in diagram.variables)
-        ]
+        moved_between = set(after) ^ set(before)
+        bearing = {action for name in moved_between for action in self.bearing.get(name, ())}
         first = (new or old)[0]
         return {
             **told,
