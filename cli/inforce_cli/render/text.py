@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-__all__ = ["safe_text"]
+__all__ = ["encodable", "safe_text"]
 
 # C0 (tab and newline apart), DEL and C1; characters that change the direction of text; the two Unicode line
 # separators; lone surrogates, which no stream can encode.
@@ -25,3 +26,25 @@ def safe_text(text: str) -> str:
     """
     shown = _CONTROL.sub(lambda c: f"\\x{ord(c[0]):02x}", text)
     return _DIRECTION.sub(lambda c: f"<U+{ord(c[0]):04X}>", shown)
+
+
+# What stands for a sign that a terminal of a narrow alphabet cannot show.
+_PLAIN = str.maketrans({"·": "-", "…": "...", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "→": "->"})
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    r"""Return ``text`` as a stream of ``encoding`` can take it: accents dropped, other signs spelled, only if need be.
+
+    >>> encodable("décembre · 2024…", "ascii")
+    'decembre - 2024...'
+    >>> encodable("décembre", "utf-8")
+    'décembre'
+    """
+    codec = encoding or "utf-8"
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+        bare = "".join(c for c in plain if not unicodedata.combining(c))
+        return bare.encode(codec, "backslashreplace").decode(codec)
+    return text
