@@ -279,28 +279,27 @@ def _facts(store: ox.Store, facts: Mapping[str, Any], on: Any, kb: Any) -> list[
 
 def _named(store: ox.Store, iri: str, name: str) -> ox.NamedNode:
     notation = ox.NamedNode(PREFIXES["skos"] + "notation")
-    inf_fact = ox.NamedNode(PREFIXES["inf"] + "Fact")
+    is_fact = ox.NamedNode(PREFIXES["rdf"] + "type"), ox.NamedNode(PREFIXES["inf"] + "Fact")
     for quad in store.quads_for_pattern(None, notation, ox.Literal(name)):
-        if next(iter(store.quads_for_pattern(quad.subject, ox.NamedNode(PREFIXES["rdf"] + "type"), inf_fact)), None):
-            return quad.subject
+        node = quad.subject
+        if isinstance(node, ox.NamedNode) and next(iter(store.quads_for_pattern(node, *is_fact)), None):
+            return node
     return ox.NamedNode(iri)
 
 
 def _value(store: ox.Store, fact: ox.NamedNode, value: Any) -> ox.NamedNode | ox.Literal:
+    """Return the term of one value: a literal, or the concept that the value is the token of."""
     if isinstance(value, bool):
         return ox.Literal(value)
     if isinstance(value, (int, float)):
         return ox.Literal(str(value), datatype=ox.NamedNode(XSD + "decimal"))
-    inf = PREFIXES["inf"]
-    for quad in store.quads_for_pattern(fact, ox.NamedNode(inf + "allowedValue"), None):
-        if _token(store, quad.object) == value:
-            return quad.object
+    inf, skos = PREFIXES["inf"], PREFIXES["skos"]
+    allowed = [q.object for q in store.quads_for_pattern(fact, ox.NamedNode(inf + "allowedValue"), None)]
     for scheme in store.quads_for_pattern(fact, ox.NamedNode(inf + "valuesFrom"), None):
-        in_scheme = ox.NamedNode(PREFIXES["skos"] + "inScheme")
-        for quad in store.quads_for_pattern(None, in_scheme, scheme.object):
-            if quad.subject.value.endswith("/" + value) or _token(store, quad.subject) == value:
-                if _token(store, quad.subject) == value:
-                    return quad.subject
+        allowed += [q.subject for q in store.quads_for_pattern(None, ox.NamedNode(skos + "inScheme"), scheme.object)]
+    for node in allowed:
+        if isinstance(node, ox.NamedNode) and _token(store, node) == value:
+            return node
     if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return ox.Literal(value, datatype=ox.NamedNode(XSD + "date"))
     return ox.Literal(value)
@@ -308,6 +307,6 @@ def _value(store: ox.Store, fact: ox.NamedNode, value: Any) -> ox.NamedNode | ox
 
 def _token(store: ox.Store, term: ox.NamedNode) -> str:
     """Return what a user types for a value; the same choice as ``Triples.token``."""
-    found = store.quads_for_pattern(term, ox.NamedNode(PREFIXES["skos"] + "notation"), None)
-    notations = sorted((q.object.value for q in found if ":" not in q.object.value), key=lambda n: (len(n) == 2, n))
-    return notations[0] if notations else str(term.value.rsplit("/", 1)[-1])
+    found = [q.object for q in store.quads_for_pattern(term, ox.NamedNode(PREFIXES["skos"] + "notation"), None)]
+    words = [node.value for node in found if isinstance(node, ox.Literal) and ":" not in node.value]
+    return min(words, key=lambda word: (len(word) == 2, word), default=term.value.rsplit("/", 1)[-1])

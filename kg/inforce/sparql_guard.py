@@ -103,9 +103,9 @@ def tokens(text: str, *, all_: bool = False) -> list[Token]:
 
 
 def place(text: str, line: int, column: int) -> str:
-    """Return the line of ``text`` with a caret below the column, both counted from 1; long lines are cut.
+    r"""Return the line of ``text`` with a caret below the column, both counted from 1; long lines are cut.
 
-    >>> print(place("SELECT ?s\\nWHERE }", 2, 7))
+    >>> print(place("SELECT ?s\nWHERE }", 2, 7))
     WHERE }
           ^
     """

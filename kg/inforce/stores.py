@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from inforce.errors import InputError, nearest
+from inforce.fence import fenced
+from inforce.sparql_guard import bind, guard, names, place, tokens
 from inforce.table import Table
-from inforce.vocab import PREFIXES
+from inforce.vocab import BASE, PREFIXES, shrink
 
 if TYPE_CHECKING:
-    from inforce.rules.load import Triples
+    from inforce.rules.triples import Triples
 
-__all__ = ["cell", "index", "open_graph", "to_rdflib", "to_table"]
+__all__ = ["ask_store", "cell", "index", "open_graph", "plain", "to_rdflib", "to_table", "unused_terms"]
 
 XSD = PREFIXES["xsd"]
 _WHOLE = {
@@ -45,7 +52,7 @@ def open_graph(path: Path) -> ox.Store:
 
 def index(store: ox.Store) -> Triples:
     """Return the triples of all graphs as plain nested mappings."""
-    from inforce.build import nodes
+    from inforce.reasoning.terms import nodes
 
     return nodes(store)
 
@@ -100,3 +107,175 @@ def to_table(solutions: Any) -> Table:
     """Return the rows of a SELECT as a table."""
     columns = tuple(variable.value for variable in solutions.variables)
     return Table(columns, tuple(tuple(cell(term) for term in row) for row in solutions))
+
+
+# ---- questions from outside ---------------------------------------------------------------------------
+
+
+def ask_store(
+    store: ox.Store,
+    path: Path,
+    text: str,
+    on: str | None = None,
+    limit: int | None = None,
+    timeout_s: float = 60,
+) -> Any:
+    """Run a query from outside in a fenced child and return what it answers.
+
+    All our prefixes are declared; the default graph is the union of all graphs unless the query says ``FROM``.
+
+    Args:
+        path: the file the store was opened from; names the place in messages.
+        on: a day that stands for ``?on`` everywhere in the query.
+        limit: the most rows (or triples) to return; a table that was cut says so.
+        timeout_s: seconds until the query is stopped.
+
+    Returns:
+        A ``Table`` for SELECT, a truth value for ASK, an ``rdflib.Graph`` for CONSTRUCT and DESCRIBE.
+
+    Raises:
+        InputError: a syntax error, with line, column and a caret.
+        RefusedError: an update, SERVICE, a graph that is not here, too long or too deep.
+        LimitError: too long, too much memory, or an answer that is too large.
+    """
+    known = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    found = guard(text, known)
+    asked = text
+    if on is not None:
+        asked = bind(text, {"on": str(ox.Literal(on, datatype=ox.NamedNode(XSD + "date")))})
+    union = not any(token.word == "FROM" for token in found)
+    answer = fenced(lambda write: _answer(store, asked, text, union, limit, write), timeout_s=timeout_s)
+    head, _, body = answer.partition(b"\n")
+    facts = json.loads(head)
+    if facts["kind"] == "error":
+        raise _error(text if asked == text else asked, facts)
+    if facts["kind"] == "ask":
+        return bool(facts["value"])
+    if facts["kind"] == "construct":
+        return _graph(body)
+    lines = body.rstrip(b"\n").split(b"\n")
+    tail = json.loads(lines.pop())
+    rows = tuple(tuple(_decoded(one) for one in json.loads(line)) for line in lines)
+    return Table(tuple(facts["columns"]), rows, truncated=bool(tail["truncated"]))
+
+
+def _answer(
+    store: ox.Store, asked: str, text: str, union: bool, limit: int | None, write: Callable[[bytes], object]
+) -> None:
+    """Write the answer as lines: what it is, then one row a line, then whether rows were left out."""
+
+    def line(value: Any) -> None:
+        write(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
+
+    try:
+        found = store.query(asked, base_iri=BASE, prefixes=PREFIXES, use_default_graph_as_union=union)
+        if isinstance(found, ox.QueryBoolean):
+            line({"kind": "ask", "value": bool(found)})
+        elif isinstance(found, ox.QueryTriples):
+            buffer = [b'{"kind":"construct"}\n']
+            buffer += [f"{triple} .\n".encode() for triple in islice(found, limit)]
+            write(b"".join(buffer))
+        else:
+            _write_rows(found, limit, line, write)
+    except SyntaxError as error:
+        line({"kind": "error", "message": error.msg, "line": error.lineno, "column": error.offset})
+    except (ValueError, RuntimeError, OSError) as error:
+        line({"kind": "error", "message": str(error), "line": None, "column": None})
+
+
+def _write_rows(found: Any, limit: int | None, line: Callable[[Any], None], write: Callable[[bytes], object]) -> None:
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    buffer: list[str] = [encode({"kind": "select", "columns": [v.value for v in found.variables]})]
+    truncated = False
+    for number, row in enumerate(found):
+        if limit is not None and number >= limit:
+            truncated = True
+            break
+        buffer.append(encode([_encoded(term) for term in row]))
+        if len(buffer) >= 5000:
+            write(("\n".join(buffer) + "\n").encode("utf-8", "replace"))
+            buffer = []
+    buffer.append(encode({"truncated": truncated}))
+    write(("\n".join(buffer) + "\n").encode("utf-8", "replace"))
+
+
+def _encoded(term: Any) -> Any:
+    if term is None:
+        return None
+    if isinstance(term, ox.Literal):
+        return [term.value, term.datatype.value]
+    return cell(term)
+
+
+def _decoded(item: Any) -> Any:
+    if isinstance(item, list):
+        return plain(item[0], item[1])
+    return item
+
+
+def _graph(body: bytes) -> Any:
+    import rdflib
+
+    graph = rdflib.Graph()
+    for prefix, iri in PREFIXES.items():
+        graph.bind(prefix, iri, replace=True)
+    graph.parse(data=body, format="nt")
+    return graph
+
+
+_EXPECTED = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+
+
+def _error(text: str, facts: dict[str, Any]) -> InputError:
+    """Return the engine's message as ours: the place, the line with a caret, and the few things it expected."""
+    message = str(facts["message"])
+    found = _EXPECTED.search(message)
+    line, column = (int(found[1]), int(found[2])) if found else (facts["line"], facts["column"])
+    if not line:
+        return InputError(message.splitlines()[0], code="E_QUERY", source="query")
+    said = found[3] if found else message
+    # The engine lists every class of characters it could have taken; a person wants the words.
+    words = [w for w in re.split(r", | or ", said) if re.fullmatch(r'"?[\w {}().;?$<>*=-]{1,60}"?', w)]
+    sentences = [w for w in words if " " in w]
+    expected = "; ".join(sentences) or ("expected " + ", ".join(words[:8]) if words else "this is not SPARQL")
+    if found is None:
+        expected = message.splitlines()[0]
+    return InputError(
+        f"{expected}\n{place(text, line, column or 1)}", code="E_QUERY", source=f"query:{line}:{column or 1}"
+    )
+
+
+def unused_terms(text: str, store: ox.Store) -> list[tuple[str, list[str]]]:
+    """Return the terms of a query that no quad uses, each with the nearest ones that some quad does.
+
+    For an answer of no rows: a term that nobody uses is the likely reason.
+
+    >>> unused_terms("SELECT * { ?s inf:vrom ?o }", ox.Store())
+    [('inf:vrom', [])]
+    """
+    found = []
+    for iri in names(tokens(text)):
+        try:
+            node = ox.NamedNode(iri)
+        except ValueError:
+            continue
+        patterns = (
+            (node, None, None, None),
+            (None, node, None, None),
+            (None, None, node, None),
+            (None, None, None, node),
+        )
+        if all(next(iter(store.quads_for_pattern(*pattern)), None) is None for pattern in patterns):
+            found.append((shrink(iri), _near(iri, store)))
+    return found
+
+
+def _near(iri: str, store: ox.Store) -> list[str]:
+    # Terms of the same vocabulary only: "inf:vrom" is never meant to be somebody's rule.
+    start = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+    same: dict[str, None] = {}
+    for quad in store:
+        for term in (quad.predicate, quad.subject, quad.object):
+            if isinstance(term, ox.NamedNode) and term.value.startswith(start):
+                same.setdefault(shrink(term.value))
+    return nearest(shrink(iri), same)
