@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["change_table", "conflict_text", "said", "thing_text"]
+__all__ = ["answer_text", "change_table", "conflict_text", "listing", "said", "thing_text"]
 
 _FRENCH = {
     "IN FORCE": "EN VIGUEUR",
@@ -387,3 +387,40 @@ def _lists(page: _Page, thing: Mapping[str, Any], most: int) -> None:
     page.each("source", [_source(one) for one in thing.get("sources", ())], most=most)
     page.each("conflicts", _linked(page, thing.get("conflicts", ())), most=most)
     page.each("cited by", _linked(page, thing.get("cited_by", ()), role=True), most=most)
+
+
+def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int = 80, lang: str = "en") -> str:
+    """Return rows as a table for people: labels in one language, clipped so that a row is a line."""
+    hidden = {"label" if lang == "fr" else "label_fr"} if {"label", "label_fr"} <= set(columns) else set()
+    kept = [number for number, name in enumerate(columns) if name not in hidden]
+    other = columns.index("label") if "label" in hidden else None
+
+    def shown(row: Sequence[Any], number: int) -> str:
+        value = row[number]
+        if other is not None and columns[number] == "label_fr" and not value:
+            value = row[other]
+        words = {None: "", True: _word("yes", lang), False: _word("no", lang)}
+        return words[value] if value is None or isinstance(value, bool) else str(value)
+
+    lines = [[columns[n].replace("_fr", "").replace("_", " ").upper() for n in kept]]
+    lines += [[shown(row, n) for n in kept] for row in rows]
+    sizes = [max(len(line[n]) for line in lines) for n in range(len(kept))]
+    # The longest column, the label as a rule, gives way.
+    widest = max(range(len(sizes)), key=lambda n: (columns[kept[n]].startswith("label"), sizes[n]))
+    sizes[widest] = max(20, min(sizes[widest], width - sum(sizes) + sizes[widest] - 2 * (len(sizes) - 1)))
+    out = []
+    for line in lines:
+        cells = [_fit(cell, size).ljust(size) for cell, size in zip(line, sizes, strict=True)]
+        out.append("  ".join(cells).rstrip())
+    return "\n".join(out) + "\n"
+
+
+def answer_text(answer: Mapping[str, Any], *, lang: str = "en") -> str:
+    """Return a saved answer in a few lines: its outcome, its day, its facts, the rules it rests on."""
+    headline = answer["ordinarily"]["outcome"] if answer["headline"] == "ordinarily" else answer["outcome"]
+    facts = " ".join(f"{n}={','.join(v) or 'none' if isinstance(v, list) else v}" for n, v in answer["facts"].items())
+    lines = [f"{headline}: {answer['action']}, {answer['on']['from']}", f"  {facts}".rstrip()]
+    for ground in answer["grounds"]:
+        if ground["decisive"]:
+            lines.append(f"  {ground['rule']}  {said(ground, lang=lang)}")
+    return "\n".join([*lines, f"  {answer['id']}"]) + "\n"

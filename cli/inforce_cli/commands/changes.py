@@ -1,0 +1,53 @@
+"""What changed when: ``inforce changes``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inforce.errors import UnknownIdError
+from inforce_cli.output import Run
+
+__all__ = ["main"]
+
+EXAMPLES = """\b
+Examples:
+  inforce changes --from 2024-11-01 --to 2025-02-28
+  inforce changes --about Mexico
+  inforce changes --affects outcomes --layer designation --json"""
+
+
+def main(
+    run: Run,
+    from_: Annotated[str | None, typer.Option("--from", help="First day.", metavar="DATE")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DATE")] = None,
+    about: Annotated[
+        str | None,
+        typer.Option("--about", help="A rule, provision, instrument, country, action or word.", metavar="TERM"),
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="One layer of authority.", metavar="NAME")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="added, changed, ended, restated, …", metavar="NAME")
+    ] = None,
+    affects: Annotated[
+        str | None, typer.Option("--affects", help="outcomes: only what an outcome rests on.", metavar="outcomes")
+    ] = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", help="Only what the public could know that day.", metavar="DATE")
+    ] = None,
+) -> int:
+    """Show what changed between two days, both included, oldest first."""
+    from inforce_cli.render.reading import change_table
+    from inforce_cli.render.text import safe_text
+
+    if affects not in (None, "outcomes"):
+        raise UnknownIdError(f'--affects "{affects}" is not known', hint="write --affects outcomes")
+    found = run.kb.changes(
+        from_, to, about=about, layer=layer, kind=kind, affects_outcomes=affects is not None, known_on=known_on
+    )
+    if not found.rows:
+        run.note("note: nothing changed that fits; inforce changes without options lists all")
+    cut = found.limited(run.options.limit)
+    others = {"table": lambda: safe_text(change_table(cut, width=run.width, lang=run.lang))}
+    return run.show(table=found, others=others)

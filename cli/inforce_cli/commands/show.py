@@ -1,0 +1,38 @@
+"""Anything by its id or citation: ``inforce show``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inforce_cli.output import Run
+
+__all__ = ["main"]
+
+EXAMPLES = """\b
+Examples:
+  inforce show "IRPR 198(2)(a)" --on 2010-01-01
+  inforce show R-WP-FLAG-2024
+  inforce show Mexico
+  inforce show SOR/2024-258 --lang fr"""
+
+
+def main(
+    run: Run,
+    name: Annotated[
+        str, typer.Argument(help="An id, a citation, a country, or a file with a saved answer.", metavar="NAME")
+    ],
+    on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DATE")] = None,
+) -> int:
+    """Show a rule, provision, instrument, program, nationality, fact, source … as it stood on a day."""
+    from inforce_cli.receipt import saved_answer
+    from inforce_cli.render.reading import answer_text, thing_text
+    from inforce_cli.render.text import safe_text
+
+    answer = saved_answer(name)
+    if answer is not None:
+        run.kb.trace_answer(answer)
+        return run.show(json=answer, text=lambda: safe_text(answer_text(answer, lang=run.lang)))
+    thing = run.kb.show(name, on=on)
+    return run.show(json=thing, text=lambda: safe_text(thing_text(thing, width=run.width, lang=run.lang)))

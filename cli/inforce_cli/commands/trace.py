@@ -1,0 +1,57 @@
+"""Where things come from: ``inforce trace``."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+from inforce.errors import EnvironmentFault
+from inforce_cli.output import Run
+
+__all__ = ["main"]
+
+EXAMPLES = """\b
+Examples:
+  inforce trace R-WP-FLAG-2024
+  inforce trace "IRPR 26.1(2)" --format dot
+  inforce trace answer.json --format turtle"""
+
+
+def main(
+    run: Run,
+    name: Annotated[
+        str, typer.Argument(help="A rule, provision, instrument, source …, or a saved answer.", metavar="NAME")
+    ],
+    on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DATE")] = None,
+) -> int:
+    """Trace a thing to provisions, instruments, passages and sources: tree, dot, svg, mermaid, turtle, json."""
+    from inforce_cli.receipt import saved_answer
+    from inforce_cli.render.text import safe_text
+
+    answer = saved_answer(name)
+    found = run.kb.trace(name, on=on) if answer is None else run.kb.trace_answer(answer)
+
+    def tree() -> str:
+        return safe_text(found.render("tree", lang=run.lang, width=run.width))
+
+    drawn = {form: (lambda form=form: found.render(form)) for form in ("dot", "mermaid", "turtle")}
+    return run.show(
+        text=tree, json=found.to_dict(), others={"tree": tree, **drawn, "svg": lambda: _svg(drawn["dot"]())}
+    )
+
+
+def _svg(dot: str) -> bytes:
+    """Return the picture that Graphviz makes of ``dot``.
+
+    Raises:
+        EnvironmentFault: Graphviz is not installed, or fails.
+    """
+    try:
+        made = subprocess.run(["dot", "-Tsvg"], input=dot.encode(), capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EnvironmentFault(
+            f"Graphviz cannot draw this: {type(error).__name__}", hint="install graphviz, or write --format dot"
+        ) from None
+    return made.stdout
