@@ -7,11 +7,11 @@ Eras are made when first needed and kept with the rulebook.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable
-from inforce.rules.diagram import FAILS, HOLDS, Remainder
+from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder
 from inforce.rules.model import Diagram, Rulebook
 
 __all__ = ["Era", "bits"]
@@ -21,7 +21,6 @@ Fixed = dict[int, bool]
 Left = tuple[Remainder, dict[tuple[int, ...], int]]
 
 TRUE, MEMBER, BOUND = range(3)
-UNSET = object()
 
 
 class Era:
@@ -59,7 +58,7 @@ class Era:
             if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests):
                 found = reachable(name, tests, book, instant, known_on=known_on)
                 self.combinations[name] = [dict(zip(positions, row.values(), strict=True)) for row in found]
-        self._combined: dict[tuple[str, ...], list[Fixed]] = {}
+        self._combined: dict[tuple[str, ...], tuple[int, dict[int, int]]] = {}
 
     def truth(self, position: int, facts: Facts) -> Truth:
         """Return the truth of one test for a case; a set that is given is complete."""
@@ -71,66 +70,83 @@ class Era:
             return bool(value)
         if kind == BOUND:
             return bool(value >= yes)
-        tokens = value if type(value) is tuple else (value,)
-        if any(token in yes for token in tokens):
+        if type(value) is not tuple:
+            return True if value in yes else None if perhaps and value in perhaps else False
+        if not yes.isdisjoint(value):
             return True
-        return None if perhaps and any(token in perhaps for token in tokens) else False
+        return None if perhaps and not perhaps.isdisjoint(value) else False
 
     def open_listed(self, facts: Facts) -> tuple[str, ...]:
         """Return the listed facts that are open."""
         return tuple(name for name in self.combinations if name not in facts)
 
-    def combined(self, names: tuple[str, ...]) -> list[Fixed]:
-        """Return the joint combinations of truths of some listed facts."""
-        found = self._combined.get(names)
-        if found is None:
-            rows = product(*(self.combinations[name] for name in names))
-            found = self._combined[names] = [{k: v for part in row for k, v in part.items()} for row in rows]
-        return found
-
     def possible(self, facts: Facts) -> tuple[bool, bool]:
         """Return whether the outcome can hold and whether it can fail, for some completion of ``facts``.
 
         Exact: a path tests a variable once, so every path that no known truth closes is some completion.
+        The combinations of open listed facts go down together, one bit each.
         """
-        nodes, root, truth = self.diagram.nodes, self.diagram.root, self.truth
-        shared: dict[int, Any] = {}
+        nodes, truth = self.diagram.nodes, self.truth
+        everywhere, planes = self._planes(self.open_listed(facts))
+        shared: dict[int, Truth] = {}
+        seen: dict[int, int] = {}
         hold = fail = False
-        for fixed in self.combined(self.open_listed(facts)):
-            seen: set[int] = set()
-            pending = [root]
-            while pending:
-                node = pending.pop()
-                if node < 3:
-                    hold |= node == HOLDS
-                    fail |= node == FAILS
-                    if hold and fail:
-                        return True, True
+        pending = [(self.diagram.root, everywhere)]
+        while pending:
+            node, mask = pending.pop()
+            if node < 3:
+                hold |= node == HOLDS
+                fail |= node == FAILS
+                if hold and fail:
+                    return True, True
+                continue
+            if node in seen:
+                mask &= ~seen[node]
+                if not mask:
                     continue
-                if node in seen:
-                    continue
-                seen.add(node)
-                position, high, low = nodes[node - 3]
-                if position in fixed:
-                    pending.append(high if fixed[position] else low)
-                    continue
-                value = shared.get(position, UNSET)
-                if value is UNSET:
-                    value = shared[position] = truth(position, facts)
-                if value is not False:
-                    pending.append(high)
-                if value is not True:
-                    pending.append(low)
+                seen[node] |= mask
+            else:
+                seen[node] = mask
+            position, high, low = nodes[node - 3]
+            plane = planes.get(position)
+            if plane is not None:
+                if mask & plane:
+                    pending.append((high, mask & plane))
+                if mask & ~plane:
+                    pending.append((low, mask & ~plane))
+                continue
+            value = shared[position] if position in shared else shared.setdefault(position, truth(position, facts))
+            if value is not False:
+                pending.append((high, mask))
+            if value is not True:
+                pending.append((low, mask))
         return hold, fail
+
+    def _planes(self, names: tuple[str, ...]) -> tuple[int, dict[int, int]]:
+        # For some listed facts: a bit for each joint combination, and by test those in which it holds.
+        found = self._combined.get(names)
+        if found is None:
+            rows = [
+                {position: truth for part in row for position, truth in part.items()}
+                for row in product(*(self.combinations[name] for name in names))
+            ]
+            planes = {p: sum(1 << number for number, row in enumerate(rows) if row[p]) for p in rows[0]}
+            found = self._combined[names] = (1 << len(rows)) - 1, planes
+        return found
 
     def remainder(self, facts: Facts) -> Left:
         """Return the diagram with ``facts`` put in, and its root for each combination of the open listed facts."""
         names = self.open_listed(facts)
-        rest = Remainder(self.diagram)
         base = [self.truth(position, facts) for position in range(len(self.tests))]
+        known = Remainder(self.diagram)
+        root = known.put_in(base)
+        if not names:
+            return known, {(): root}
+        # The facts once, then each combination in the little that is left.
+        rest = Remainder(Diagram(self.diagram.variables, tuple(known.nodes[3:]), root, self.diagram.constrained))
         roots: dict[tuple[int, ...], int] = {}
         for choice in product(*(range(len(self.combinations[name])) for name in names)):
-            truths = list(base)
+            truths: list[Truth] = [None] * len(base)
             for name, number in zip(names, choice, strict=True):
                 for position, truth in self.combinations[name][number].items():
                     truths[position] = truth
@@ -150,18 +166,21 @@ class Era:
         listed = self.open_listed(facts)
         read = rest.open_variables()
         gains = rest.gains()
+        pairs = _Pairs(rest)
         for name, positions in self.groups.items():
             if name in listed:
                 place = listed.index(name)
                 others: dict[tuple[int, ...], list[int]] = {}
                 for choice, root in roots.items():
                     others.setdefault((*choice[:place], *choice[place + 1 :]), []).append(root)
-                if any(rest.differ(group) for group in others.values()):
+                if any(
+                    pairs.differ(one, other) for group in others.values() for one, other in combinations(set(group), 2)
+                ):
                     yield name, sum(rest.gain_of(group) for group in others.values()) / len(others)
             elif name not in facts and any(read >> position & 1 for position in positions):
                 # What the reduced diagram reads, it needs, unless a constraint reads it too.
                 mask = sum(1 << position for position in positions)
-                if not self.diagram.constrained.intersection(positions) or rest.matters(mask):
+                if not self.diagram.constrained.intersection(positions) or pairs.decided_by(mask):
                     yield name, sum(gains.get(position, 0.0) for position in positions)
 
     def tried(self, trials: Sequence[tuple[str, Any]], left: Left) -> list[tuple[bool, bool]]:
@@ -179,6 +198,63 @@ class Era:
             can_hold |= hold[root]
             can_fail |= fail[root]
         return [(bool(can_hold >> row & 1), bool(can_fail >> row & 1)) for row in range(len(trials))]
+
+
+class _Pairs:
+    """Whether two completions of what is left, equal but for some tests, have different outcomes."""
+
+    def __init__(self, rest: Remainder) -> None:
+        self.nodes, self.support = rest.nodes, rest.support
+        # Which terminals a node leads to, a bit each.
+        self.ends = ends = [1, 2, 4]
+        for _, high, low in self.nodes[3:]:
+            ends.append(ends[high] | ends[low])
+        self._differ: dict[tuple[int, int], bool] = {}
+
+    def differ(self, one: int, other: int) -> bool:
+        """Tell whether some completion has one definite outcome from ``one`` and the opposite one from ``other``."""
+        if one == other:
+            return False
+        first, second = self.ends[one], self.ends[other]
+        if not (first & 2 and second & 4 or first & 4 and second & 2):
+            return False
+        if not (first | second) & 1:
+            return True  # reduced, and everything possible: different nodes are different functions
+        key = (one, other) if one < other else (other, one)
+        found = self._differ.get(key)
+        if found is None:
+            a, b = self.nodes[one], self.nodes[other]
+            high, low = a[1:] if a[0] <= b[0] else (one, one)
+            up, down = b[1:] if b[0] <= a[0] else (other, other)
+            found = self._differ[key] = self.differ(low, down) or self.differ(high, up)
+        return found
+
+    def decided_by(self, group: int) -> bool:
+        """Tell whether two ways to settle the tests of ``group`` (bits) lead, all else equal, to different outcomes."""
+        # Down to the first test of the group that is answered differently the two ways are the same.
+        memo: dict[tuple[int, int], bool] = {}
+        below = self.nodes[3:]
+        return any(group >> variable & 1 and self._across(high, low, group, memo) for variable, high, low in below)
+
+    def _across(self, one: int, other: int, group: int, memo: dict[tuple[int, int], bool]) -> bool:
+        if not (self.support[one] | self.support[other]) & group:
+            return self.differ(one, other)
+        ends = self.ends[one] | self.ends[other]
+        if one == other or ends & 6 != 6 or one == IMPOSSIBLE or other == IMPOSSIBLE:
+            return False
+        if not ends & 1:
+            return True
+        key = (one, other) if one < other else (other, one)
+        found = memo.get(key)
+        if found is None:
+            a, b = self.nodes[one], self.nodes[other]
+            high, low = a[1:] if a[0] <= b[0] else (one, one)
+            up, down = b[1:] if b[0] <= a[0] else (other, other)
+            found = self._across(low, down, group, memo) or self._across(high, up, group, memo)
+            if not found and group >> min(a[0], b[0]) & 1:
+                found = self._across(high, down, group, memo) or self._across(low, up, group, memo)
+            memo[key] = found
+        return found
 
 
 def _test(variable: Variable, book: Rulebook, instant: str, known_on: str | None) -> tuple[int, str, Any, Any]:
