@@ -22,15 +22,15 @@ class RandomCase:
     readings: frozenset[str] = field(default_factory=frozenset)
 
 
-def cases(book: Rulebook, days: list[str], seed: int, count: int) -> Iterator[RandomCase]:
+def cases(kb: Any, seed: int, count: int) -> Iterator[RandomCase]:
     """Yield ``count`` cases; half of the days lie on either side of a change."""
-    rng = random.Random(seed)
-    places = sorted({entry for entries in book.lists.values() for entry in entries if len(entry) == 3})
-    documents = sorted({entry for entries in book.lists.values() for entry in entries if len(entry) != 3})
+    rng, book, days = random.Random(seed), kb.book, kb.change_days()
+    listed = {entry for entries in book.lists.values() for entry in entries}
     concepts: dict[str, list[str]] = {}
     for key in book.entailments:
         name, token = key.split("=")
-        concepts.setdefault(name, []).append(token)
+        if name in book.facts:
+            concepts.setdefault(name, []).append(token)
     contested = sorted({rule.rule for rule in book.rules if rule.contested})
     for _ in range(count):
         action = rng.choice(sorted(book.actions))
@@ -39,7 +39,7 @@ def cases(book: Rulebook, days: list[str], seed: int, count: int) -> Iterator[Ra
         facts: dict[str, Any] = {}
         for name in read:
             if rng.random() < share:
-                facts[name] = _value(rng, book, name, places, documents)
+                facts[name] = _value(rng, kb, name, listed)
         for name, tokens in concepts.items():
             if rng.random() < 0.06:
                 facts[name] = (rng.choice(tokens),)
@@ -59,11 +59,12 @@ def _read_by(book: Rulebook, action: str) -> set[str]:
     return {v[1] for v in book.diagrams[action].variables if v[0] not in ("rule", "condition")}
 
 
-def _value(rng: random.Random, book: Rulebook, name: str, places: list[str], documents: list[str]) -> Any:
-    fact = book.facts[name]
+def _value(rng: random.Random, kb: Any, name: str, listed: set[str]) -> Any:
+    fact = kb.book.facts[name]
     if fact.kind == "boolean":
         return rng.random() < 0.5
-    pool = list(fact.values) if fact.values else documents if name.startswith("document") else places
-    if not fact.multiple:
-        return rng.choice(pool)
-    return tuple(sorted(set(rng.choices(pool, k=rng.choice((0, 1, 1, 1, 2))))))
+    pool = list(fact.values or sorted(set(kb.built.json("names.json")[fact.scheme].values())))
+    if fact.multiple:
+        pool = [token for token in pool if token in listed]  # the others are on no list: no test tells them apart
+        return tuple(sorted(set(rng.choices(pool, k=rng.choice((0, 1, 1, 1, 2))))))
+    return rng.choice(pool)

@@ -97,9 +97,9 @@ class Oracle:
                             found[about.value].append(tuple(pair))
         return found
 
-    def in_force(self, node: str, at: datetime, known_on: date | None) -> bool | None:
-        """Whether a dated node is in force; ``None`` where sources disagree or its start is not known."""
-        if any(low <= at < high for low, high in self.disputed.get(node, ())):
+    def in_force(self, node: str, at: datetime, known_on: date | None, disputed: bool = False) -> bool | None:
+        """Whether a dated node is in force; ``None`` where its start is not known or, at instants, disputed."""
+        if disputed and any(low <= at < high for low, high in self.disputed.get(node, ())):
             return None
         start, end = self.one(node, INF + "startsAt"), self.one(node, INF + "endsAt")
         first = datetime.fromisoformat(start) if start else None
@@ -171,7 +171,7 @@ class Oracle:
         if facts is None:
             return "contradiction"
         facts = {**(assume or {}), **facts}
-        return program.outcome(facts, moment, known_on, readings, up_to_rank)
+        return program.outcome(facts, moment, known_on, readings, up_to_rank, at is not None)
 
     def needed(self, action: str, given: Mapping[str, Any], day: date) -> set[str] | None:
         """The open facts whose value can decide, all else equal."""
@@ -319,13 +319,15 @@ class _Program:
 
     # ---- solving
 
-    def _settle(self, at: datetime, known_on: date | None, readings: frozenset[str], up_to_rank: int) -> bool:
+    def _settle(
+        self, at: datetime, known_on: date | None, readings: frozenset[str], up_to_rank: int, disputed: bool = False
+    ) -> bool:
         o, control, covered = self.o, self.control, False
         for version in self.rules:
             rule = o.one(version, INF + "versionOf").rsplit("/", 1)[-1]
             default = o.one(version, INF + "appliesByDefault") != "false"
             rank = int(o.one(o.one(version, INF + "layer"), INF + "rank"))
-            state = o.in_force(version, at, known_on)
+            state = o.in_force(version, at, known_on, disputed)
             if rank > up_to_rank or default is (rule in readings):
                 state = False
             if state is not False and (self.required or not o.one(version, INF + "effect").endswith("Exempt")):
@@ -366,9 +368,15 @@ class _Program:
         return bool(self.control.solve(assumptions=assumptions).satisfiable)
 
     def outcome(
-        self, facts: Mapping[str, Any], at: datetime, known_on: date | None, readings: frozenset[str], up_to_rank: int
+        self,
+        facts: Mapping[str, Any],
+        at: datetime,
+        known_on: date | None,
+        readings: frozenset[str],
+        up_to_rank: int,
+        disputed: bool,
     ) -> str:
-        if not self._settle(at, known_on, readings, up_to_rank):
+        if not self._settle(at, known_on, readings, up_to_rank, disputed):
             return "not-covered"
         self._same(None)
         given = self._assumptions(facts, 1)

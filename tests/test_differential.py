@@ -40,7 +40,7 @@ def _engine(kb: Any, case: Any, assume: dict[str, Any] | None = None, rank: int 
 def test_outcomes_equal_clingo(kb: Any, oracle: Oracle, chunk: int) -> None:
     """More than 5,000 cases with unknowns: the exact outcome, strict and ordinary, and up to each layer."""
     seen = set()
-    for case in cases(kb.book, kb.change_days(), 1000 + chunk, CASES):
+    for case in cases(kb, 1000 + chunk, CASES):
         ours = _engine(kb, case)
         theirs = oracle.ask(case.action, case.facts, case.day, known_on=case.known_on, readings=case.readings)
         assert ours == theirs, case
@@ -65,7 +65,7 @@ def test_outcomes_equal_clingo(kb: Any, oracle: Oracle, chunk: int) -> None:
 def test_missing_is_exactly_what_can_still_decide(kb: Any, oracle: Oracle, chunk: int) -> None:
     """A fact is asked for if and only if two completions that differ in it alone have different outcomes."""
     compared = 0
-    for case in cases(kb.book, kb.change_days(), 2000 + chunk, 150):
+    for case in cases(kb, 2000 + chunk, 150):
         if case.known_on or case.readings or _engine(kb, case) != "depends":
             continue
         question = _asked(kb, case)

@@ -139,13 +139,14 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     ranks = _ranks(question, last)
     readings = [World(last, question.widest, switched=rule.rule) for rule in _contested(question, last)]
     plan = [World(moment, question.widest) for moment in range(last + 1)]
-    layered = [World(last, rank) for rank in ranks]
-    strict = question.outcomes([*plan, *layered, *readings])
+    # The layers and the other readings are told of the headline only.
+    more = [*(World(last, rank) for rank in ranks), *readings]
+    strict = question.outcomes(plan if ordinarily else [*plan, *more])
     strict_segments = _segments(question, strict[: last + 1])
     missing = question.missing() if any(word == DEPENDS for word in strict[: last + 1]) else []
     first = [item.fact for item in missing]
     assumed, skipped = question.ordinary_facts(first)
-    worlds = [*plan, *layered, *readings]
+    worlds = [*plan, *more] if ordinarily else plan
     ordinary = question.outcomes(worlds, [question.ordinary_facts(first, world.moment)[0] for world in worlds])
     ordinary_segments = _segments(question, ordinary[: last + 1])
     strict_word = _headline(question, strict_segments, strict[last], bool(missing))
@@ -204,9 +205,7 @@ def _ranks(question: Question, moment: int) -> list[int]:
 
 
 def _layers(question: Question, moment: int) -> list[Any]:
-    found = {
-        rule.layer for rule in question._rules if question.counted(rule, World(moment, question.widest)) is not False
-    }
+    found = {rule.layer for rule, _ in question.era(World(moment, question.widest)).counted}
     return sorted((question.book.layers[name] for name in found), key=lambda layer: (layer.rank, layer.id))
 
 

@@ -85,7 +85,7 @@ class Question:
     """One question put to the rules: an action, facts, a stretch of time, what was known, which readings.
 
     ``facts`` maps names to values as ``inforce.rules.case`` reads them; names in ``unknown`` are never
-    assumed ordinary.
+    assumed ordinary. ``widest`` is the rank that counts every layer.
     """
 
     book: Rulebook
@@ -96,6 +96,7 @@ class Question:
     readings: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
     moments: list[Situation] = field(default_factory=list)
+    widest: int = field(init=False)
     _rules: list[RuleVersion] = field(default_factory=list)
     _force: dict[tuple[str, int], Truth] = field(default_factory=dict)
     _ordinary: dict[Any, tuple[dict[str, Any], list[str]]] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class Question:
     def __post_init__(self) -> None:
         """Cut the time asked about into moments at which nothing changes, and infer facts at each."""
         self._rules = list(self.book.rules_of(self.action))
+        self.widest = max(layer.rank for layer in self.book.layers.values())
         if not self.moments:
             self.moments = [self.situation(instant) for instant in self.instants()]
 
@@ -170,16 +172,17 @@ class Question:
         return self._force[key]
 
     def _holds(self, interval: Any, instant: str) -> Truth:
-        if interval.disputed_at(instant):
+        # A day goes by the claim we adopt, and carries a caution; an instant inside the window is open.
+        if self.when.instant is not None and interval.disputed_at(instant):
             return None
         if not interval.holds_at(instant, known_on=self.known_on):
             return False
         return None if interval.uncertain_at(instant) else True
 
     def disputed(self) -> bool:
-        """Tell whether sources disagree if some rule of the action is in force at the last moment."""
-        instant = self.moments[-1].instant
-        return any(rule.interval.disputed_at(instant) for rule in self._rules)
+        """Tell whether sources disagree if some rule of the action is in force at the instant asked about."""
+        instant = self.when.instant
+        return instant is not None and any(rule.interval.disputed_at(instant) for rule in self._rules)
 
     def counted(self, rule: RuleVersion, world: World) -> Truth:
         """Tell whether ``rule`` counts in ``world``: in force, within the layers, by its reading."""
@@ -189,11 +192,6 @@ class Question:
         if rule.by_default == switched:
             return False
         return self.in_force(rule, world.moment)
-
-    @property
-    def widest(self) -> int:
-        """The rank that counts every layer."""
-        return max(layer.rank for layer in self.book.layers.values())
 
     # ---- the diagram ------------------------------------------------------------------------
 
@@ -206,15 +204,25 @@ class Question:
         book, ticks = self.book, boundaries(self.book, self.action)
         instant = self.moments[world.moment].instant
         readings = self.readings ^ {world.switched} if world.switched else self.readings
-        key = ("era", self.action, bisect_right(ticks, instant), self.known_on, world.cut, readings)
+        open_ = self.when.instant is not None
+        key = ("era", self.action, bisect_right(ticks, instant), self.known_on, world.cut, readings, open_)
         found: Era | None = book.cache.get(key)
         if found is None:
             truths = [
                 self.truth(variable, world, {}) if variable[0] in ("rule", "condition") else None
                 for variable in self.diagram.variables
             ]
-            covered = any(self.speaks(rule) and self.counted(rule, world) is not False for rule in self._rules)
-            found = Era(book, self.diagram, truths, covered, instant, self.known_on)
+            states = ((rule, self.counted(rule, world)) for rule in self._rules)
+            counted = tuple((rule, state) for rule, state in states if state is not False)
+            found = Era(
+                book,
+                self.diagram,
+                truths,
+                counted=counted,
+                covered=any(self.speaks(rule) for rule, _ in counted),
+                instant=instant,
+                known_on=self.known_on,
+            )
             if len(book.cache) > CACHED:
                 book.cache.clear()
             book.cache[key] = found

@@ -12,12 +12,13 @@ from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable
 from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder
-from inforce.rules.model import Diagram, Rulebook
+from inforce.rules.model import Diagram, Rulebook, RuleVersion
 
 __all__ = ["Era", "bits"]
 
 Facts = Mapping[str, Any]
 Fixed = dict[int, bool]
+Counted = tuple[tuple[RuleVersion, Truth], ...]
 Left = tuple[Remainder, dict[tuple[int, ...], int]]
 
 TRUE, MEMBER, BOUND = range(3)
@@ -30,17 +31,29 @@ class Era:
     combinations of truths that some value can reach. All other tests of open facts are settled in the diagram.
     """
 
-    __slots__ = ("_combined", "combinations", "covered", "diagram", "groups", "tests")
+    __slots__ = ("_combined", "combinations", "counted", "covered", "diagram", "groups", "tests")
 
     def __init__(
-        self, book: Rulebook, whole: Diagram, truths: Sequence[Truth], covered: bool, instant: str, known_on: str | None
+        self,
+        book: Rulebook,
+        whole: Diagram,
+        truths: Sequence[Truth],
+        *,
+        counted: Counted,
+        covered: bool,
+        instant: str,
+        known_on: str | None,
     ) -> None:
-        """Restrict ``whole`` to ``truths``: of what is in force; ``None`` for tests of facts and what is disputed."""
+        """Restrict ``whole`` to ``truths``: of what is in force; ``None`` for tests of facts and what is disputed.
+
+        ``counted`` are the rules that count, each with whether it is in force (``None``: disputed); ``covered``
+        says whether some of them speaks to the action.
+        """
         rest = Remainder(whole)
         root = rest.put_in(truths)
         used = sorted({node[0] for node in rest.nodes[3:]})
         renumbered = {old: new for new, old in enumerate(used)}
-        self.covered = covered
+        self.counted, self.covered = counted, covered
         self.diagram = Diagram(
             variables=tuple(whole.variables[position] for position in used),
             nodes=tuple((renumbered[v], high, low) for v, high, low in rest.nodes[3:]),

@@ -56,21 +56,23 @@ class Obligation:
 
 def grounds_of(question: Question, world: World, facts: Mapping[str, Any], outcome: str) -> tuple[Ground, ...]:
     """Return the rule versions in force in ``world``, the decisive first, each with its state for ``facts``."""
-    rules = [rule for rule in question._rules if question.counted(rule, world) is not False]
+    counted = question.era(world).counted
+    rules = [rule for rule, _ in counted]
     book = question.book
-
-    def truth(variable: tuple[str, ...]) -> Truth:
-        return question.truth(variable, world, facts)
-
-    states = {rule.id: kleene(rule.when, truth, book) for rule in rules}
+    trees = _Trees(question, world, facts)
+    conditions = {rule.id: trees.tree(rule.when) for rule in rules}
+    states = {name: truth for name, (_, truth) in conditions.items()}
+    in_force = {rule.id: truth for rule, truth in counted}
+    defeating: dict[str, list[RuleVersion]] = {}
+    for rule in rules:
+        for name in rule.defeats:
+            defeating.setdefault(name, []).append(rule)
     stands: dict[str, Truth] = {}
 
     def standing(rule: RuleVersion) -> Truth:
         if rule.id not in stands:
-            beaten = disjunction([standing(other) for other in rules if rule.rule in other.defeats])
-            stands[rule.id] = conjunction(
-                [question.counted(rule, world), states[rule.id], None if beaten is None else not beaten]
-            )
+            beaten = disjunction([standing(other) for other in defeating.get(rule.rule, ())])
+            stands[rule.id] = conjunction([in_force[rule.id], states[rule.id], None if beaten is None else not beaten])
         return stands[rule.id]
 
     for rule in rules:
@@ -87,9 +89,7 @@ def grounds_of(question: Question, world: World, facts: Mapping[str, Any], outco
             state=STATES[states[rule.id]],
             stands=stands[rule.id],
             decisive=rule.id in decisive,
-            defeated_by=tuple(
-                sorted(other.rule for other in rules if rule.rule in other.defeats and stands[other.id] is True)
-            ),
+            defeated_by=tuple(sorted(other.rule for other in defeating.get(rule.rule, ()) if stands[other.id] is True)),
             contested=rule.contested,
             confidence=rule.confidence,
             in_force_from=rule.interval.first_day,
@@ -100,7 +100,7 @@ def grounds_of(question: Question, world: World, facts: Mapping[str, Any], outco
             sources=tuple(_source(question, source, locator) for source, locator in rule.passages),
             conflicts=rule.conflicts,
             note=rule.note,
-            condition=_tree(rule.when, truth, question, facts),
+            condition=conditions[rule.id][0],
         )
         for rule in rules
     ]
@@ -189,26 +189,55 @@ def _source(question: Question, source: str, locator: str) -> dict[str, Any]:
     }
 
 
-def _tree(expr: Condition, truth: Any, question: Question, facts: Mapping[str, Any]) -> dict[str, Any]:
-    state = STATES[kleene(expr, truth, question.book)]
-    node: dict[str, Any]
-    if expr.op == "ref":
-        named = question.book.conditions[expr.target]
-        node = {"op": "named", "id": named.id, "label": named.label.get("en", ""), "state": state}
+class _Trees:
+    """The conditions of one case as trees, each node with its state; a test or named condition is read once."""
+
+    def __init__(self, question: Question, world: World, facts: Mapping[str, Any]) -> None:
+        self.question, self.world, self.facts = question, world, facts
+        self._made: dict[tuple[str, str, Any], tuple[dict[str, Any], Truth]] = {}
+
+    def tree(self, expr: Condition) -> tuple[dict[str, Any], Truth]:
+        """Return the tree of ``expr`` and its strong Kleene truth."""
+        if not expr.fact and expr.op != "ref":
+            members = [self.tree(member) for member in expr.members]
+            truths = [truth for _, truth in members]
+            truth = (
+                conjunction(truths)
+                if expr.op == "all"
+                else disjunction(truths)
+                if expr.op == "any"
+                else None
+                if truths[0] is None
+                else not truths[0]
+            )
+            return {"op": expr.op, "state": STATES[truth], "members": [node for node, _ in members]}, truth
+        key = (expr.op, expr.fact, expr.target)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._test(expr) if expr.fact else self._named(expr)
+        return found
+
+    def _named(self, expr: Condition) -> tuple[dict[str, Any], Truth]:
+        named = self.question.book.conditions[expr.target]
+        inside, truth = self.tree(named.expr)
+        if named.dated:
+            truth = conjunction([self.question.truth(("condition", named.id), self.world, self.facts), truth])
+        node = {"op": "named", "id": named.id, "label": named.label.get("en", ""), "state": STATES[truth]}
         if named.dated:
             node["in_force_from"] = named.interval.first_day
             node["in_force_until"] = named.interval.until_day
-        return {**node, "members": [_tree(named.expr, truth, question, facts)]}
-    if expr.fact:
-        node = {"op": "fact", "fact": expr.fact, "state": state, "test": expr.op}
+        return {**node, "members": [inside]}, truth
+
+    def _test(self, expr: Condition) -> tuple[dict[str, Any], Truth]:
+        question, facts = self.question, self.facts
+        truth = kleene(expr, lambda variable: question.truth(variable, self.world, facts), question.book)
+        node: dict[str, Any] = {"op": "fact", "fact": expr.fact, "state": STATES[truth], "test": expr.op}
         if expr.op not in ("true", "false"):
             node["target"] = list(expr.target) if isinstance(expr.target, tuple) else expr.target
         node["value"] = plain(facts[expr.fact]) if expr.fact in facts else None
         if expr.op == "list":
             node["members_on"] = _memberships(expr, question, facts)
-        return node
-    members = [_tree(member, truth, question, facts) for member in expr.members]
-    return {"op": expr.op, "state": state, "members": members}
+        return node, truth
 
 
 def _memberships(expr: Condition, question: Question, facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -82,7 +82,8 @@ class Interval:
 
     def instants(self) -> Iterator[str]:
         """Yield every instant at which something about this interval changes."""
-        yield self.starts
+        if self.starts != ALWAYS:
+            yield self.starts
         if self.ends is not None:
             yield self.ends
         if self.certain_from is not None:
