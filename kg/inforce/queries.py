@@ -23,6 +23,8 @@ from inforce.vocab import BASE, PREFIXES, expand
 __all__ = ["Parameter", "Query", "catalogue", "find_query", "prepared", "read_query", "run_named", "saved"]
 
 TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "thing", "text")
+ANY = "*"
+"""The default of a parameter that leaves nothing out where it is not given."""
 FOLDERS = ("ask", "history", "provenance")
 XSD = PREFIXES["xsd"]
 
@@ -215,6 +217,10 @@ def prepared(store: ox.Store, query: Query, parameters: Mapping[str, Any], kb: A
             rows[one.variables] = [[str(a), str(b)] for a, b in _facts(store, facts, given.get("on"), kb)]
             continue
         value = given.get(one.name, one.default)
+        value = None if value == ANY else value
+        if value is None and one.default == ANY:
+            rows[one.variables] = [["UNDEF"]]
+            continue
         if value is None and one.type == "action" and not one.required:
             value = kb.default_action
         if value is None and one.required:

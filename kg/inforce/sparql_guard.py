@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from inforce.errors import InputError, RefusedError
+from inforce.errors import InputError, RefusedError, nearest
 from inforce.vocab import BASE, PREFIXES, shrink
 
 __all__ = ["LONGEST", "Token", "bind", "bind_values", "declared", "guard", "graphs", "names", "place", "tokens"]
@@ -158,10 +158,14 @@ def guard(text: str, graph_names: Collection[str] = ()) -> list[Token]:
                 source=_where(text, token),
             )
     if not any(token.word in _QUERY_FORMS for token in found):
+        words = [token for token in found if token.word and token.word not in ("PREFIX", "BASE")]
+        near = nearest(words[0].word, _QUERY_FORMS) if words else []
+        line, column = position(text, words[0].start) if words else (1, 1)
         raise InputError(
-            "this is not a query: it has none of SELECT, ASK, CONSTRUCT, DESCRIBE",
+            "this is not a query: it has none of SELECT, ASK, CONSTRUCT, DESCRIBE\n" + place(text, line, column),
             code="E_QUERY",
-            hint="a short one: SELECT * { ?s a inf:Rule } LIMIT 5",
+            source=f"query:{line}:{column}",
+            hint=f"did you mean {near[0]}?" if near else "a short one: SELECT * { ?s a inf:Rule } LIMIT 5",
         )
     return found
 

@@ -234,10 +234,12 @@ def _error(text: str, facts: dict[str, Any]) -> InputError:
     if not line:
         return InputError(message.splitlines()[0], code="E_QUERY", source="query")
     said = found[3] if found else message
-    # The engine lists every class of characters it could have taken; a person wants the words.
-    words = [w for w in re.split(r", | or ", said) if re.fullmatch(r'"?[\w {}().;?$<>*=-]{1,60}"?', w)]
-    sentences = [w for w in words if " " in w]
-    expected = "; ".join(sentences) or ("expected " + ", ".join(words[:8]) if words else "this is not SPARQL")
+    # The engine lists whatever it could have taken, often thirty things; a person wants the sentence, or nothing.
+    sentences = [w for w in re.split(r", | or ", said) if re.fullmatch(r"[A-Z][a-z]* [\w ]{3,80}", w)]
+    words = [w for w in re.split(r", | or ", said) if re.fullmatch(r"[A-Z]{2,20}", w)]
+    expected = sentences[0] if sentences else "this is not SPARQL at the place marked"
+    if not sentences and len(words) == 1:
+        expected += f"; {words[0]} could stand there"
     if found is None:
         expected = message.splitlines()[0]
     return InputError(
