@@ -222,14 +222,18 @@ def _law(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
 # ---- styles ----------------------------------------------------------------------------------------
 
 
+def _joined(*parts: str) -> str:
+    return ", ".join(parts).replace(", (", " (")
+
+
 def _text(cited: _Cited) -> str:
     head = f"{cited.author}. {cited.title}" if cited.author and cited.author != "inforce" else cited.title
-    words = ", ".join([head, *cited.parts]).replace(", (", " (")
+    words = _joined(head, *cited.parts)
     return words + (f". <{cited.url}>" if cited.url else ".") + "\n"
 
 
 def _bibtex(cited: _Cited) -> str:
-    fields = {"title": cited.title, "author": cited.author, "note": ", ".join(cited.parts), "url": cited.url}
+    fields = {"title": cited.title, "author": cited.author, "note": _joined(*cited.parts), "url": cited.url}
     if cited.date and re.match(r"\d{4}", cited.date):
         fields["year"] = cited.date[:4]
         if re.match(r"\d{4}-\d{2}-\d{2}", cited.date):
@@ -253,7 +257,7 @@ def _csl(cited: _Cited) -> str:
         item["author"] = [{"literal": cited.author}]
     if cited.date and (found := re.match(r"(\d{4})-(\d{2})-(\d{2})", cited.date)):
         item["issued"] = {"date-parts": [[int(part) for part in found.groups()]]}
-    item["note"] = ", ".join(cited.parts)
+    item["note"] = _joined(*cited.parts)
     if cited.url:
         item["URL"] = cited.url
     item["language"] = cited.lang

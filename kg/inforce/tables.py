@@ -148,10 +148,11 @@ class _Maker:
             value = t.value(subject, INF + term)
             if value and key not in found:
                 found[key] = value
-        for key, term in (("conflict", "conflict"), ("answers", "answers")):
-            value = t.value(subject, INF + term)
-            if value:
-                found[key] = name_of(value).rsplit("#", 1)[-1]
+        conflict, answers = t.value(subject, INF + "conflict"), t.value(subject, INF + "answers")
+        if conflict:
+            found["conflict"] = name_of(conflict)
+        if answers:
+            found["answers"] = answers.rsplit("#", 1)[-1].lower()
         adopted, rank = t.value(subject, INF + "adopted"), t.value(subject, INF + "rank")
         if adopted is not None:
             found["adopted"] = adopted == "true"
