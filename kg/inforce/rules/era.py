@@ -31,7 +31,7 @@ class Era:
     combinations of truths that some value can reach. All other tests of open facts are settled in the diagram.
     """
 
-    __slots__ = ("_combined", "combinations", "counted", "covered", "diagram", "groups", "tests")
+    __slots__ = ("_combined", "_shared", "combinations", "counted", "covered", "diagram", "groups", "tests")
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Era:
             if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests):
                 found = reachable(name, tests, book, instant, known_on=known_on)
                 self.combinations[name] = [dict(zip(positions, row.values(), strict=True)) for row in found]
+        self._shared = _Shared(self.diagram)
         self._combined: dict[tuple[str, ...], tuple[int, dict[int, int]]] = {}
 
     def truth(self, position: int, facts: Facts) -> Truth:
@@ -150,21 +151,19 @@ class Era:
     def remainder(self, facts: Facts) -> Left:
         """Return the diagram with ``facts`` put in, and its root for each combination of the open listed facts."""
         names = self.open_listed(facts)
-        base = [self.truth(position, facts) for position in range(len(self.tests))]
-        known = Remainder(self.diagram)
-        root = known.put_in(base)
-        if not names:
-            return known, {(): root}
-        # The facts once, then each combination in the little that is left.
-        rest = Remainder(Diagram(self.diagram.variables, tuple(known.nodes[3:]), root, self.diagram.constrained))
-        roots: dict[tuple[int, ...], int] = {}
-        for choice in product(*(range(len(self.combinations[name])) for name in names)):
-            truths: list[Truth] = [None] * len(base)
-            for name, number in zip(names, choice, strict=True):
-                for position, truth in self.combinations[name][number].items():
-                    truths[position] = truth
-            roots[choice] = rest.put_in(truths)
-        return rest, roots
+        left = self._shared.copy()
+        given = [(p, self.truth(p, facts)) for name in facts for p in self.groups.get(name, ())]
+        known = {position: truth for position, truth in given if truth is not None}
+        root = left.put_in(self.diagram.root, known)
+        choices = product(*(range(len(self.combinations[name])) for name in names))
+        roots = {
+            choice: left.put_in(
+                root,
+                {p: t for name, n in zip(names, choice, strict=True) for p, t in self.combinations[name][n].items()},
+            )
+            for choice in choices
+        }
+        return left.below(roots)
 
     def missing(self, facts: Facts, left: Left) -> dict[str, float]:
         """Return the open facts that can decide, all else equal, with the bits of information each gives; exact.
@@ -192,8 +191,7 @@ class Era:
                     yield name, sum(rest.gain_of(group) for group in others.values()) / len(others)
             elif name not in facts and any(read >> position & 1 for position in positions):
                 # What the reduced diagram reads, it needs, unless a constraint reads it too.
-                mask = sum(1 << position for position in positions)
-                if not self.diagram.constrained.intersection(positions) or pairs.decided_by(mask):
+                if not self.diagram.constrained.intersection(positions) or pairs.decided_by(positions):
                     yield name, sum(gains.get(position, 0.0) for position in positions)
 
     def tried(self, trials: Sequence[tuple[str, Any]], left: Left) -> list[tuple[bool, bool]]:
@@ -213,6 +211,75 @@ class Era:
         return [(bool(can_hold >> row & 1), bool(can_fail >> row & 1)) for row in range(len(trials))]
 
 
+class _Shared:
+    """Nodes of one diagram and of what is left of it under several assignments; what is equal is one node."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self.diagram = diagram
+        self.nodes = [(1 << 30, i, i) for i in range(3)] + list(diagram.nodes)
+        self.support = [0, 0, 0]
+        for variable, high, low in diagram.nodes:
+            self.support.append(self.support[high] | self.support[low] | 1 << variable)
+        self.numbers = {node: number for number, node in enumerate(diagram.nodes, 3)}
+
+    def copy(self) -> _Shared:
+        """Return the same nodes, to be added to."""
+        other = object.__new__(_Shared)
+        other.diagram, other.nodes, other.support = self.diagram, self.nodes[:], self.support[:]
+        other.numbers = self.numbers.copy()
+        return other
+
+    def put_in(self, root: int, truths: Fixed) -> int:
+        """Return the node that is left of ``root`` under ``truths``, by variable; untouched nodes stay as they are."""
+        nodes, support, numbers = self.nodes, self.support, self.numbers
+        touched = sum(1 << position for position in truths)
+        memo: dict[int, int] = {}
+
+        def left(node: int) -> int:
+            if not support[node] & touched:
+                return node
+            found = memo.get(node)
+            if found is None:
+                variable, high, low = nodes[node]
+                if variable in truths:
+                    found = left(high if truths[variable] else low)
+                else:
+                    high, low = left(high), left(low)
+                    if high == low:
+                        found = high
+                    else:
+                        key = (variable, high, low)
+                        found = numbers.setdefault(key, len(nodes))
+                        if found == len(nodes):
+                            nodes.append(key)
+                            support.append(support[high] | support[low] | 1 << variable)
+                memo[node] = found
+            return found
+
+        return left(root)
+
+    def below(self, roots: Mapping[tuple[int, ...], int]) -> Left:
+        """Return only what is reached from ``roots``, and the roots as they are numbered there."""
+        reached = {0, 1, 2}
+        pending = list(roots.values())
+        while pending:
+            node = pending.pop()
+            if node not in reached:
+                reached.add(node)
+                pending += self.nodes[node][1:]
+        # Children are made before parents, hence have smaller numbers.
+        number = {old: new for new, old in enumerate(sorted(reached))}
+        kept = [self.nodes[old] for old in number]
+        found = {choice: number[root] for choice, root in roots.items()}
+        rest = Remainder(
+            self.diagram,
+            nodes=[*kept[:3], *((variable, number[high], number[low]) for variable, high, low in kept[3:])],
+            support=[self.support[old] for old in number],
+            roots=list(dict.fromkeys(found.values())),
+        )
+        return rest, found
+
+
 class _Pairs:
     """Whether two completions of what is left, equal but for some tests, have different outcomes."""
 
@@ -220,8 +287,10 @@ class _Pairs:
         self.nodes, self.support = rest.nodes, rest.support
         # Which terminals a node leads to, a bit each.
         self.ends = ends = [1, 2, 4]
-        for _, high, low in self.nodes[3:]:
+        self.reading: dict[int, list[tuple[int, int]]] = {}
+        for variable, high, low in self.nodes[3:]:
             ends.append(ends[high] | ends[low])
+            self.reading.setdefault(variable, []).append((high, low))
         self._differ: dict[tuple[int, int], bool] = {}
 
     def differ(self, one: int, other: int) -> bool:
@@ -242,12 +311,14 @@ class _Pairs:
             found = self._differ[key] = self.differ(low, down) or self.differ(high, up)
         return found
 
-    def decided_by(self, group: int) -> bool:
-        """Tell whether two ways to settle the tests of ``group`` (bits) lead, all else equal, to different outcomes."""
-        # Down to the first test of the group that is answered differently the two ways are the same.
+    def decided_by(self, tests: Sequence[int]) -> bool:
+        """Tell whether two ways to settle some ``tests`` lead, all else equal, to different outcomes."""
+        # Down to the first of the tests that is answered differently the two ways are the same.
+        group = sum(1 << position for position in tests)
         memo: dict[tuple[int, int], bool] = {}
-        below = self.nodes[3:]
-        return any(group >> variable & 1 and self._across(high, low, group, memo) for variable, high, low in below)
+        return any(
+            self._across(high, low, group, memo) for position in tests for high, low in self.reading.get(position, ())
+        )
 
     def _across(self, one: int, other: int, group: int, memo: dict[tuple[int, int], bool]) -> bool:
         if not (self.support[one] | self.support[other]) & group:

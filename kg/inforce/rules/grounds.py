@@ -222,7 +222,12 @@ class _Trees:
         inside, truth = self.tree(named.expr)
         if named.dated:
             truth = conjunction([self.question.truth(("condition", named.id), self.world, self.facts), truth])
-        node = {"op": "named", "id": named.id, "label": named.label.get("en", ""), "state": STATES[truth]}
+        node: dict[str, Any] = {
+            "op": "named",
+            "id": named.id,
+            "label": named.label.get("en", ""),
+            "state": STATES[truth],
+        }
         if named.dated:
             node["in_force_from"] = named.interval.first_day
             node["in_force_until"] = named.interval.until_day
