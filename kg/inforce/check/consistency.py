@@ -6,18 +6,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
+from inforce.check.files import plain, read, turtle_files
 from inforce.check.finding import Finding, in_order
 from inforce.check.lines import LineIndex
-from inforce.check.shapes import Violation, violations
+from inforce.check.references import broken_lists, dangling, redefined, single_valued, unknown_terms
+from inforce.check.shapes import Violation, name, violations, written
+from inforce.errors import InputError
 from inforce.vocab import BASE, PREFIXES, shrink
 
-__all__ = ["findings"]
+__all__ = ["findings", "validate"]
 
 XSD = PREFIXES["xsd"]
 GENID = BASE + ".well-known/genid/"
+USER = BASE + "graph/user-"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*\Z")
 _HEADER = re.compile(r"#\s*(title|message|code|question|columns)\s*:\s*(.*)")
 _DAY = re.compile(r"(?:1[89]|2[01])\d\d-\d\d-\d\d\Z", re.ASCII)
 _INSTANT = re.compile(r"(?:1[89]|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
@@ -28,18 +34,100 @@ def findings(root: Path, quads: Sequence[ox.Quad], paths: Sequence[Path]) -> lis
 
     Args:
         root: the folder that holds ``ontology/shapes`` and ``queries/check``.
-        quads: the graph before inference, blank nodes named by the build.
+        quads: the graph before inference, blank nodes named by the build; a user's in graphs of their own.
         paths: the files to judge; what other files state is context and is not judged by shapes.
     """
-    index = LineIndex.of(paths, BASE, root)
+    return judged(root, quads, LineIndex.of(paths, BASE, root))
+
+
+def validate(paths: Sequence[Path], root: Path) -> list[Finding]:
+    """Return all that is wrong with a user's Turtle files, beside the package's own graph, sorted by file and line.
+
+    Nothing is fetched, built or stored. No finding means the files can be used with ``--data``.
+
+    Args:
+        paths: Turtle files, or folders of them.
+        root: the folder that holds ``ontology``, ``data`` and ``queries``.
+
+    Raises:
+        UsageError: a path is not there, or a folder holds no Turtle file.
+    """
+    from inforce.build import inputs, parse, skolemised
+
+    files = [read(path) for path in turtle_files(paths)]
+    found = [finding for parsed in files for finding in parsed.findings]
+    index = LineIndex()
+    packaged = parse(inputs(root))
+    stated = {(q.subject, q.predicate, q.object) for q in packaged}
+    own: dict[ox.Quad, None] = {}
+    for parsed in files:
+        try:
+            triples = skolemised(plain(parsed))
+        except (InputError, RecursionError):
+            line = next((block.line for block in parsed.scan.blocks if not block.subject), 1)
+            message = "blank nodes refer to each other in a circle, or hang a thousand deep: give them names"
+            found.append(Finding("E_CYCLE", message, "", parsed.file, line))
+            continue
+        index.add(parsed.file, parsed.scan)
+        for triple in triples:
+            if (triple.subject, triple.predicate, triple.object) not in stated:
+                own[ox.Quad(triple.subject, triple.predicate, triple.object, ox.NamedNode(USER + "1"))] = None
+    return in_order([*found, *judged(root, [*packaged, *own], index)])
+
+
+def judged(root: Path, quads: Sequence[ox.Quad], index: LineIndex) -> list[Finding]:
+    """Return what is wrong with what the indexed files state, the other quads being context."""
     holders = Holders(quads, index)
     focus = holders.focus()
+    own = [quad for quad in quads if name(quad.subject) in focus]
+    subjects = {name(quad.subject) for quad in quads}
+    lost = [*unknown_terms(own, subjects), *dangling(own, subjects)]
+    changed = _changed(root, quads)
+    # A name that nothing has, or a second value for what the package says, is said once: not again by a shape.
+    known = {(one.subject, one.path, one.value) for one in lost} | {(one.subject, one.path) for one in changed}
+    shaped = (
+        one
+        for one in violations(root / "ontology" / "shapes", quads, focus)
+        if (one.subject, one.path, one.value) not in known and (one.subject, one.path) not in known
+    )
     wrong = [
-        *violations(root / "ontology" / "shapes", quads, focus),
+        *lost,
+        *changed,
+        *shaped,
+        *broken_lists(quads, focus),
         *broken_queries(root / "queries" / "check", quads),
-        *wrong_dates(q for q in quads if q.subject.value in focus),
+        *wrong_literals(own),
+        *imports(own),
     ]
-    return in_order(one for violation in wrong for one in holders.placed(violation))
+    return in_order([*twice_defined(index), *(one for violation in wrong for one in holders.placed(violation))])
+
+
+def _changed(root: Path, quads: Sequence[ox.Quad]) -> list[Violation]:
+    def is_own(quad: ox.Quad) -> bool:
+        return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.startswith(USER)
+
+    own = [quad for quad in quads if is_own(quad)]
+    if not own:
+        return []
+    return list(redefined(own, (q for q in quads if not is_own(q)), single_valued(root / "ontology" / "shapes")))
+
+
+def twice_defined(index: LineIndex) -> Iterator[Finding]:
+    """Yield a finding for each further block that gives a subject its kind."""
+    for subject, places in index.places.items():
+        typed = [(file, line) for file, line, has_kind in places if has_kind]
+        for file, line in typed[1:]:
+            message = f"is defined already at {typed[0][0]}:{typed[0][1]}: keep one block, or give this another name"
+            yield Finding("E_DUPLICATE", message, shrink(subject), file, line)
+
+
+def imports(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
+    """Yield a violation for each ontology that a file wants fetched."""
+    for quad in quads:
+        if quad.predicate.value == PREFIXES["owl"] + "imports":
+            what = written(quad.object)
+            message = f"owl:imports {what} is refused, nothing is fetched: name the file beside this one instead"
+            yield Violation("E_REMOTE", message, name(quad.subject))
 
 
 class Holders:
@@ -51,7 +139,7 @@ class Holders:
         self.above: dict[str, list[str]] = {}
         for quad in quads:
             if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(GENID):
-                self.above.setdefault(quad.object.value, []).append(quad.subject.value)
+                self.above.setdefault(quad.object.value, []).append(name(quad.subject))
 
     def of(self, node: str) -> list[str]:
         """Return the named subjects that hold a node, sorted; the node itself if it has a name."""
@@ -118,7 +206,8 @@ def broken_queries(folder: Path, quads: Iterable[ox.Quad]) -> list[Violation]:
     for path in sorted(folder.glob("*-violation.rq")):
         text = path.read_text(encoding="utf-8")
         header = {m[1]: m[2].strip() for m in _HEADER.finditer(text)}
-        for row in store.query(text, prefixes=PREFIXES, use_default_graph_as_union=True):
+        rows: Any = store.query(text, use_default_graph_as_union=True)
+        for row in rows:
             found.append(_row(header, row))
     return found
 
@@ -141,16 +230,28 @@ def _row(header: dict[str, str], row: ox.QuerySolution) -> Violation:
 # ---- literals ----------------------------------------------------------------------------------------
 
 
-def wrong_dates(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
-    """Yield a violation for each day or instant that is not one certain day or instant, spelled our one way."""
+def wrong_literals(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
+    """Yield a violation for each day or instant not spelled our one way, and each language tag that is none."""
     for quad in quads:
         term = quad.object
-        if not isinstance(term, ox.Literal) or term.datatype.value not in (XSD + "date", XSD + "dateTime"):
+        if not isinstance(term, ox.Literal):
             continue
-        day = term.datatype.value == XSD + "date"
-        if not _real(term.value, day=day):
-            right = "a real calendar day YYYY-MM-DD, without a zone" if day else "YYYY-MM-DDThh:mm:ss and an offset such as -05:00"
-            yield Violation("E_DATE", f'{shrink(quad.predicate.value)}: "{term.value}" is not {right}', quad.subject.value)
+        term_name, kind = shrink(quad.predicate.value), term.datatype.value
+        message = ""
+        code = "E_DATE"
+        if kind == XSD + "date" and not _real(term.value, day=True):
+            message = f'{term_name}: "{term.value}" is not a real calendar day YYYY-MM-DD, without a zone'
+        elif kind == XSD + "dateTime" and not _real(term.value, day=False):
+            message = (
+                f'{term_name}: "{term.value}" is not a real instant YYYY-MM-DDThh:mm:ss with an offset such as -05:00'
+            )
+        elif term.language and not _LANGUAGE.match(term.language):
+            code = "E_PARITY"
+            message = (
+                f'{term_name}: "{term.language}" is no language: write @en or @fr, or the letters of another (ISO 639)'
+            )
+        if message:
+            yield Violation(code, message, name(quad.subject), quad.predicate.value, term.value)
 
 
 def _real(text: str, *, day: bool) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from inforce.errors import ExitCode
+
 __all__ = ["Finding", "in_order"]
 
 
@@ -25,6 +27,11 @@ class Finding:
     file: str = ""
     line: int = 0
     column: int = 0
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How a command ends because of it: refused by policy, else bad input."""
+        return ExitCode.REFUSED if self.code == "E_REMOTE" else ExitCode.INPUT
 
     @property
     def where(self) -> str:

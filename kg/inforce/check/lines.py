@@ -1,4 +1,4 @@
-"""Where each subject stands in a Turtle file: a scanner of tokens, for engines tell no positions.
+"""Where each subject stands in a Turtle file: a scanner of its words, for engines tell no positions.
 
 It knows strings, long strings, comments, IRIs with ``@base`` and prefixes; it does not judge Turtle: the parser
 does. On bad Turtle it still finds the statements it can, so that each can be judged alone.
@@ -17,7 +17,8 @@ from urllib.parse import urljoin
 __all__ = ["Block", "LineIndex", "Scan", "scan"]
 
 _TOKEN = re.compile(
-    r'''(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')'''
+    # Possessive, so that an endless string cannot send the search back and forth.
+    r'''(?P<string>"""(?:[^"\\]++|\\.|"(?!""))*+"""|\'\'\'(?:[^'\\]++|\\.|'(?!\'\'))*+\'\'\'|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')'''
     r"""|(?P<iri><[^\x00-\x20<>"{}|^`]*>)"""
     r"""|(?P<comment>\#[^\n]*)"""
     r"""|(?P<at>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)"""
@@ -31,7 +32,7 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One statement of a file: its subject's IRI ('' for a blank node), where it starts and ends, and whether it types it.
+    """One statement of a file: its subject's IRI ('' for a blank node), where it stands, whether it gives it a kind.
 
     ``line`` counts from 1; ``start`` and ``end`` are offsets in the text; ``directives`` is how many stand before.
     """
@@ -57,9 +58,9 @@ class Scan:
 
 
 def scan(text: str, base: str = "") -> Scan:
-    """Return the statements of Turtle text; ``base`` resolves relative IRIs until the text gives its own.
+    r"""Return the statements of Turtle text; ``base`` resolves relative IRIs until the text gives its own.
 
-    >>> [(b.subject, b.line) for b in scan('@prefix e: <http://e/> .\\n\\ne:a e:b "x. y" .\\n').blocks]
+    >>> [(b.subject, b.line) for b in scan('@prefix e: <http://e/> .\n\ne:a e:b "x. y" .\n').blocks]
     [('http://e/a', 3)]
     """
     return _Scanner(text, base).run()
@@ -84,24 +85,24 @@ class _Scanner:
         words: list[str] = []
         last = 0
         for match in _TOKEN.finditer(self.text):
-            kind, token = match.lastgroup, match.group()
+            kind, piece = match.lastgroup, match.group()
             if kind == "comment":
                 continue
             last = match.end()
             if start < 0:
                 start, first, typed, place, depth = match.start(), "", False, 0, 0
                 self.at(start)
-                directive = token.lower() if kind == "at" or token.lower() in ("prefix", "base") else ""
+                directive = piece.lower() if kind == "at" or piece.lower() in ("prefix", "base") else ""
                 words = []
             if directive:
-                words.append(token)
+                words.append(piece)
                 sparql = not directive.startswith("@")
                 if (kind == "stop" and not sparql) or (sparql and kind == "iri"):
                     self.directive(words, self.text[start : match.end()])
                     start = -1
                 continue
-            if kind == "iri" and "://" not in token:
-                self.relative(token, match.start())
+            if kind == "iri" and "://" not in piece:
+                self.relative(piece, match.start())
             if kind == "open":
                 depth += 1
                 if depth > self.found.depth:
@@ -116,11 +117,11 @@ class _Scanner:
                 self.block(first, start, match.end(), typed)
                 start = -1
             elif depth == 0 and place == 0:
-                first, place = self.iri(token, kind or ""), 1
-            elif depth == 0 and token == ";":
+                first, place = self.iri(piece, kind or ""), 1
+            elif depth == 0 and piece == ";":
                 place = 1
             elif depth == 0 and place == 1:
-                typed = typed or token == "a" or self.iri(token, kind or "").endswith("rdf-syntax-ns#type")
+                typed = typed or piece == "a" or self.iri(piece, kind or "").endswith("rdf-syntax-ns#type")
                 place = 2
         if start >= 0 and not directive:
             self.block(first, start, len(self.text), typed)
@@ -130,10 +131,10 @@ class _Scanner:
     def block(self, subject: str, start: int, end: int, typed: bool) -> None:
         self.found.blocks.append(Block(subject, self.line, start, end, typed, len(self.found.directives)))
 
-    def relative(self, token: str, offset: int) -> None:
-        inside = token[1:-1]
+    def relative(self, piece: str, offset: int) -> None:
+        inside = piece[1:-1]
         if not self.own_base and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", inside):
-            self.found.relative.append((token, self.line + self.text.count("\n", self.counted, offset)))
+            self.found.relative.append((piece, self.line + self.text.count("\n", self.counted, offset)))
 
     def directive(self, words: list[str], text: str) -> None:
         iri = next((w for w in words if w.startswith("<")), "")
@@ -144,10 +145,10 @@ class _Scanner:
             self.prefixes[words[1][:-1]] = target
         self.found.directives.append((text, self.line))
 
-    def iri(self, token: str, kind: str) -> str:
+    def iri(self, piece: str, kind: str) -> str:
         if kind == "iri":
-            return urljoin(self.base, _plain(token[1:-1])) if token != "<>" else self.base
-        prefix, colon, local = token.partition(":")
+            return urljoin(self.base, _plain(piece[1:-1])) if piece != "<>" else self.base
+        prefix, colon, local = piece.partition(":")
         if kind == "name" and colon and prefix in self.prefixes:
             return self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
         return ""
@@ -183,7 +184,7 @@ class LineIndex:
                 self.blank.setdefault(file, block.line)
 
     def place(self, subject: str) -> tuple[str, int]:
-        """Return file and line of the block that types a subject, else of its first block; ('', 0) where there is none."""
+        """Return file and line of the block that gives a subject its kind, else of its first; ('', 0) for none."""
         places = self.places.get(subject, [])
         best = next((p for p in places if p[2]), places[0] if places else ("", 0, False))
         return best[0], best[1]

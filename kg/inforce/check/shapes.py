@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from inforce.vocab import BASE, PREFIXES, shrink
 
-__all__ = ["Violation", "violations"]
+__all__ = ["Violation", "name", "violations", "written"]
 
 SH, DCT = PREFIXES["sh"], PREFIXES["dct"]
 TYPE = PREFIXES["rdf"] + "type"
@@ -22,11 +22,16 @@ TYPE = PREFIXES["rdf"] + "type"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A node that breaks a shape or a consistency query; ``subject`` is its IRI, blank nodes named by the build."""
+    """A node that breaks a shape, a query or another rule; ``subject`` is its IRI, blank nodes named by the build.
+
+    ``path`` is the property concerned and ``value`` what it wrongly has, both IRIs, '' where there is none.
+    """
 
     code: str
     message: str
     subject: str
+    path: str = ""
+    value: str = ""
 
 
 def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None = None) -> list[Violation]:
@@ -40,7 +45,7 @@ def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | 
     data = rdflib.Graph()
     wanted = None if focus is None else set(focus)
     # Judging a few nodes needs their own triples and the kinds of what they point at.
-    _fill(data, (q for q in quads if wanted is None or q.subject.value in wanted or q.predicate.value == TYPE))
+    _fill(data, (q for q in quads if wanted is None or name(q.subject) in wanted or q.predicate.value == TYPE))
     _, report, _ = validate(
         data,
         shacl_graph=shape_graph,
@@ -52,7 +57,10 @@ def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | 
         do_owl_imports=False,
         focus_nodes=None if wanted is None else sorted(wanted),
     )
-    return [_violation(report, shape_graph, result) for result in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))]
+    return [
+        _violation(report, shape_graph, result)
+        for result in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
+    ]
 
 
 def _violation(report: Any, shapes: Any, result: Any) -> Violation:
@@ -67,13 +75,20 @@ def _violation(report: Any, shapes: Any, result: Any) -> Violation:
     subject = one(report, result, SH + "focusNode")
     if value is not None and value != subject and "genid" not in str(value):
         message += f"; found {written(value)}"
-    return Violation(str(one(shapes, shape, DCT + "identifier") or "E_SHAPE"), message, str(subject))
+    code = str(one(shapes, shape, DCT + "identifier") or "E_SHAPE")
+    path = one(report, result, SH + "resultPath")
+    return Violation(code, message, str(subject), str(path or ""), str(value) if value is not None else "")
+
+
+def name(term: Any) -> str:
+    """Return the IRI of an engine's term; blank nodes have one since the build named them."""
+    return str(term.value)
 
 
 def written(term: Any) -> str:
-    """Return a term as a person would write it, a long text cut."""
-    text = str(term)
-    if type(term).__name__ == "URIRef":
+    """Return a term of either engine as a person would write it, a long text cut."""
+    text = str(getattr(term, "value", term) if isinstance(term, ox.NamedNode | ox.Literal) else term)
+    if isinstance(term, ox.NamedNode) or type(term).__name__ == "URIRef":
         return shrink(text)
     text = text if len(text) <= 60 else text[:59] + "…"
     language = f"@{term.language}" if getattr(term, "language", None) else ""
