@@ -22,6 +22,9 @@ Counted = tuple[tuple[RuleVersion, Truth], ...]
 Left = tuple[Remainder, dict[tuple[int, ...], int]]
 
 TRUE, MEMBER, BOUND = range(3)
+# Which terminals a node leads to, a bit each: impossible, holds, fails.
+ENDS = (1, 2, 4)
+EITHER = 6
 
 
 class Era:
@@ -100,19 +103,19 @@ class Era:
         Exact: a path tests a variable once, so every path that no known truth closes is some completion.
         The combinations of open listed facts go down together, one bit each.
         """
-        nodes, truth = self.diagram.nodes, self.truth
+        nodes, truth, ends = self.diagram.nodes, self.truth, self._shared.ends
         everywhere, planes = self._planes(self.open_listed(facts))
         shared: dict[int, Truth] = {}
         seen: dict[int, int] = {}
-        hold = fail = False
+        # What is not found yet; a node that leads to none of it need not be entered.
+        wanted = ends[self.diagram.root] & EITHER
         pending = [(self.diagram.root, everywhere)]
-        while pending:
+        while pending and wanted:
             node, mask = pending.pop()
+            if not ends[node] & wanted:
+                continue
             if node < 3:
-                hold |= node == HOLDS
-                fail |= node == FAILS
-                if hold and fail:
-                    return True, True
+                wanted &= ~ends[node]
                 continue
             if node in seen:
                 mask &= ~seen[node]
@@ -134,7 +137,8 @@ class Era:
                 pending.append((high, mask))
             if value is not True:
                 pending.append((low, mask))
-        return hold, fail
+        found = ends[self.diagram.root] & ~wanted
+        return bool(found & ENDS[HOLDS]), bool(found & ENDS[FAILS])
 
     def _planes(self, names: tuple[str, ...]) -> tuple[int, dict[int, int]]:
         # For some listed facts: a bit for each joint combination, and by test those in which it holds.
@@ -217,9 +221,10 @@ class _Shared:
     def __init__(self, diagram: Diagram) -> None:
         self.diagram = diagram
         self.nodes = [(1 << 30, i, i) for i in range(3)] + list(diagram.nodes)
-        self.support = [0, 0, 0]
+        self.support, self.ends = [0, 0, 0], list(ENDS)
         for variable, high, low in diagram.nodes:
             self.support.append(self.support[high] | self.support[low] | 1 << variable)
+            self.ends.append(self.ends[high] | self.ends[low])
         self.numbers = {node: number for number, node in enumerate(diagram.nodes, 3)}
 
     def copy(self) -> _Shared:
@@ -285,8 +290,7 @@ class _Pairs:
 
     def __init__(self, rest: Remainder) -> None:
         self.nodes, self.support = rest.nodes, rest.support
-        # Which terminals a node leads to, a bit each.
-        self.ends = ends = [1, 2, 4]
+        self.ends = ends = list(ENDS)
         self.reading: dict[int, list[tuple[int, int]]] = {}
         for variable, high, low in self.nodes[3:]:
             ends.append(ends[high] | ends[low])
@@ -298,9 +302,9 @@ class _Pairs:
         if one == other:
             return False
         first, second = self.ends[one], self.ends[other]
-        if not (first & 2 and second & 4 or first & 4 and second & 2):
+        if (first | second) & EITHER != EITHER or IMPOSSIBLE in (one, other):
             return False
-        if not (first | second) & 1:
+        if not (first | second) & ENDS[IMPOSSIBLE]:
             return True  # reduced, and everything possible: different nodes are different functions
         key = (one, other) if one < other else (other, one)
         found = self._differ.get(key)
@@ -324,9 +328,9 @@ class _Pairs:
         if not (self.support[one] | self.support[other]) & group:
             return self.differ(one, other)
         ends = self.ends[one] | self.ends[other]
-        if one == other or ends & 6 != 6 or one == IMPOSSIBLE or other == IMPOSSIBLE:
+        if one == other or ends & EITHER != EITHER or IMPOSSIBLE in (one, other):
             return False
-        if not ends & 1:
+        if not ends & ENDS[IMPOSSIBLE]:
             return True
         key = (one, other) if one < other else (other, one)
         found = memo.get(key)
