@@ -230,7 +230,7 @@ class Catalogue:
                 for spelling in {name, *same(name)}:
                     found.setdefault(fold(spelling), (kind, entry))
         for kind, entry in every:
-            for label in (entry["label"], entry["label_fr"]):
+            for label in filter(None, (entry["label"], entry["label_fr"])):
                 found.setdefault(fold(label), (kind, entry))
         return found
 

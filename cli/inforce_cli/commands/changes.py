@@ -49,5 +49,9 @@ def main(
     if not found.rows:
         run.note("note: nothing changed that fits; inforce changes without options lists all")
     cut = found.limited(run.options.limit)
-    others = {"table": lambda: safe_text(change_table(cut, width=run.width, lang=run.lang))}
-    return run.show(table=found, others=others)
+
+    def table() -> str:
+        layers = {row["id"]: row["label_fr"].lower() for row in run.kb.list("layers")} if run.lang == "fr" else None
+        return safe_text(change_table(cut, width=run.width, lang=run.lang, layers=layers))
+
+    return run.show(table=found, others={"table": table})

@@ -35,7 +35,8 @@ def main(
 
     if style is not None and run.format not in (None, style):
         raise UsageError(f"--style {style} and --format {run.format} exclude each other", hint="give one of them")
-    cited = saved_answer(name) or name
+    answer = saved_answer(name)
+    cited = name if answer is None else answer
 
     def written(form: str) -> str:
         return run.kb.cite(cited, on=on, style=form, lang=run.lang)

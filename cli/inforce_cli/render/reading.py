@@ -135,11 +135,20 @@ def said(item: Mapping[str, Any], key: str = "label", *, lang: str = "en") -> st
     return str((item.get(f"{key}_fr") if lang == "fr" else None) or item.get(key) or "")
 
 
-def change_table(rows: Iterable[Mapping[str, Any]], *, width: int = 80, lang: str = "en") -> str:
-    """Return changes as a table of four columns that fits ``width``; what does not fit ends in an ellipsis."""
+def change_table(
+    rows: Iterable[Mapping[str, Any]], *, width: int = 80, lang: str = "en", layers: Mapping[str, str] | None = None
+) -> str:
+    """Return changes as a table of four columns that fits ``width``; what does not fit ends in an ellipsis.
+
+    Args:
+        layers: what to call the layers of authority; their ids where nothing is given.
+    """
+    names = layers or {}
     lines = [[_word(head, lang) for head in ("IN FORCE", "LAYER", "WHAT", "BY")]]
     for row in rows:
-        lines.append([row["date"], row["layer"] or "", _what(row, lang), row["instrument"] or ""])
+        lines.append(
+            [row["date"], names.get(row["layer"], row["layer"] or ""), _what(row, lang), row["instrument"] or ""]
+        )
     sizes = [max(len(line[column]) for line in lines) for column in range(4)]
     # What changed is what people read: the names beside it give way first.
     spare = width - sizes[0] - sizes[2] - 6
@@ -405,12 +414,19 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int
     lines = [[columns[n].replace("_fr", "").replace("_", " ").upper() for n in kept]]
     lines += [[shown(row, n) for n in kept] for row in rows]
     sizes = [max(len(line[n]) for line in lines) for n in range(len(kept))]
-    # The longest column, the label as a rule, gives way.
+    # The longest column, the label as a rule, gives way; then the last ones go.
     widest = max(range(len(sizes)), key=lambda n: (columns[kept[n]].startswith("label"), sizes[n]))
-    sizes[widest] = max(20, min(sizes[widest], width - sum(sizes) + sizes[widest] - 2 * (len(sizes) - 1)))
+    wanted = min(sizes[widest], 30)
+
+    def room() -> int:
+        return width - sum(sizes) + sizes[widest] - 2 * (len(sizes) - 1)
+
+    while room() < wanted and len(sizes) > widest + 1:
+        sizes.pop()
+    sizes[widest] = max(20, min(sizes[widest], room()))
     out = []
     for line in lines:
-        cells = [_fit(cell, size).ljust(size) for cell, size in zip(line, sizes, strict=True)]
+        cells = [_fit(cell, size).ljust(size) for cell, size in zip(line, sizes, strict=False)]
         out.append("  ".join(cells).rstrip())
     return "\n".join(out) + "\n"
 

@@ -1,0 +1,285 @@
+"""The commands that read: changes, trace, conflicts, show, list, search, cite; what they print and how they end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from inforce_cli.__main__ import main
+from inforce_cli.render.reading import change_table, listing, thing_text
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+
+
+class Ran(NamedTuple):
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(kb: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run a command line, typed as in a shell, over the packaged rules."""
+
+    def call(line: str) -> Ran:
+        capsys.readouterr()
+        code = main([*shlex.split(line), "--store", str(kb.built.folder)])
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def receipt(kb: Any, tmp_path: Path) -> Path:
+    """A saved answer: an Indian national on the day of the designation."""
+    answer = kb.check({"citizenships": ["IND"], "lmia_required": "no"}, on="2024-12-24", ordinarily=True)
+    path = tmp_path / "answer.json"
+    path.write_text(answer.to_json(), encoding="utf-8")
+    return path
+
+
+# ---- transcripts -----------------------------------------------------------------------------------
+
+COMMANDS = [
+    "changes --from 2024-12-18 --to 2024-12-24 --format table",
+    "changes --about Mexique --from 2016 --to 2024 --format table --lang fr",
+    "changes --from 2024-12-24 --to 2024-12-24 --layer designation --affects outcomes",
+    "changes --about DORS/2024-258 --json",
+    'show "IRPR 198(2)(a)(i)" --on 2010-01-01',
+    'show "R198(2)(a)"',
+    "show R-WP-FLAG-2024",
+    "show Mexico",
+    "show Mexique --on 2024-12-24 --lang fr",
+    "show DORS/2024-258",
+    "show SAWP --lang fr",
+    "show lmia_required",
+    "show C-01",
+    'show "IRPR 26.1(2)" --on 2020-01-01',
+    "show R-WP-FLAG-2025",
+    "trace R-WP-FLAG-2024",
+    "trace R-WP-198-2A --on 2010-01-01 --lang fr",
+    "trace X-198-2A-I --on 2024-12-24 --format mermaid",
+    "conflicts C-01",
+    "conflicts C-01 --lang fr",
+    "list layers",
+    "list actions --lang fr --format table",
+    "list rulez",
+    "search class foreign nationals",
+    "search camionneur",
+    'cite "IRPR 198(2)(a)" --on 2010-01-01',
+    'cite "IRPR 198(2)(a)" --on 2010-01-01 --lang fr',
+    "cite R-WP-FLAG-2024 --style bibtex",
+    "cite SOR/2024-258 --format csl-json",
+]
+
+
+@pytest.mark.transcript
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_prints_what_its_transcript_says(run: Callable[..., Ran], accept: bool, line: str) -> None:
+    ran = run(line)
+    # The digest of the data moves with any comma of them; what it stands for is tested elsewhere.
+    shown = re.sub(r"sha256:[0-9a-f]+", "sha256:…", f"$ inforce {line}\n{ran.out}{ran.err}exit {ran.code}\n")
+    path = TRANSCRIPTS / f"read-{re.sub(r'[^a-z0-9]+', '-', line.lower()).strip('-')}.txt"
+    if accept:
+        path.write_text(shown, encoding="utf-8")
+    assert path.is_file(), "write it: make accept"
+    assert shown == path.read_text(encoding="utf-8")
+
+
+# ---- forms -----------------------------------------------------------------------------------------
+
+
+def test_changes_as_json_have_the_fields_of_the_contract(run: Callable[..., Ran]) -> None:
+    ran = run("changes --from 2024-06-01 --to 2025-03-01 --json")
+    rows = json.loads(ran.out)
+    wanted = set("date time kind layer thing citation instrument recorded label before after sources".split())
+    wanted.add("affects_outcomes")
+    assert ran.code == 0 and rows and all(wanted <= set(row) for row in rows)
+    (ban,) = [row for row in rows if row["thing"] == "R-WP-FLAG-2024"]
+    assert ban["time"].startswith("2024-12-24T00:01") and "S-OB686" in ban["sources"]
+    assert {row["citation"] for row in rows if row["instrument"] == "SOR/2024-258"} == {"IRPR 26.1(1)", "IRPR 26.1(2)"}
+
+
+def test_a_pipe_gets_tabs_with_a_header_and_csv_says_the_same(run: Callable[..., Ran]) -> None:
+    lines = run("changes --from 2024-12-01 --to 2024-12-31").out.splitlines()
+    assert lines[0].split("\t")[:4] == ["date", "time", "kind", "layer"]
+    assert {line.count("\t") for line in lines} == {lines[0].count("\t")}
+    table = list(csv.reader(io.StringIO(run("changes --from 2024-12-01 --to 2024-12-31 --format csv").out)))
+    assert [row[:4] for row in table] == [line.split("\t")[:4] for line in lines]
+
+
+def test_a_table_for_people_fits_eighty_columns(kb: Any) -> None:
+    for lang in ("en", "fr"):
+        lines = change_table(list(kb.changes()), width=80, lang=lang).splitlines()
+        assert max(map(len, lines)) <= 80 and len(lines) == len(kb.changes()) + 1
+        for kind in ("rules", "nationalities", "actions", "policy-changes", "conflicts"):
+            found = kb.list(kind)
+            assert max(map(len, listing(found.columns, found.rows, width=80, lang=lang).splitlines())) <= 80, kind
+
+
+def test_a_thing_in_words_keeps_to_its_width(kb: Any) -> None:
+    for name in ("IRPR 198(2)(a)", "R-WP-FLAG-2024", "Mexico", "SAWP", "C-01", "citizenships", "apply-work-permit-poe"):
+        for lang in ("en", "fr"):
+            text = thing_text(kb.show(name), width=80, lang=lang)
+            # An address is never broken.
+            assert all(len(line) <= 80 or "://" in line for line in text.splitlines()), name
+            assert "None" not in text and "_fr" not in text
+
+
+def test_a_limit_cuts_and_says_so(run: Callable[..., Ran]) -> None:
+    for line in (
+        "changes --limit 3",
+        "list rules --limit 3",
+        "search visa --limit 3",
+        "conflicts --limit 3 --format tsv",
+    ):
+        ran = run(line)
+        assert ran.code == 8 and len(ran.out.splitlines()) == 4 and "--limit" in ran.err, line
+    assert len(json.loads(run("conflicts --limit 3 --json").out)) == 3
+
+
+def test_a_trace_is_drawn_in_each_form(run: Callable[..., Ran]) -> None:
+    starts = {"tree": "R-WP-198-1  ", "dot": "digraph ", "mermaid": "flowchart ", "turtle": "@base <", "json": "{"}
+    for form, start in starts.items():
+        ran = run(f"trace R-WP-198-1 --format {form}")
+        assert ran.code == 0 and ran.out.startswith(start), form
+    found = json.loads(run("trace R-WP-198-1 --json").out)
+    assert found["schema"] == "inforce/trace/1" and found["root"] == "rule/R-WP-198-1"
+    ids = {node["id"] for node in found["nodes"]}
+    assert all(edge["from"] in ids and edge["to"] in ids for edge in found["edges"])
+
+
+def test_a_picture_needs_graphviz(run: Callable[..., Ran]) -> None:
+    ran = run("trace C-01 --format svg")
+    if shutil.which("dot"):
+        assert ran.code == 0 and "<svg" in ran.out
+    else:
+        assert ran.code == 6 and "graphviz" in ran.err
+
+
+def test_a_file_is_written_whole_or_not_at_all(run: Callable[..., Ran], tmp_path: Path) -> None:
+    target = tmp_path / "trace.dot"
+    assert run(f"trace C-01 --format dot -o {target}").code == 0
+    assert target.read_text(encoding="utf-8").startswith("digraph")
+    assert run(f"trace C-99 --format dot -o {tmp_path / 'other.dot'}").code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["trace.dot"]
+
+
+def test_notes_go_to_standard_error_and_can_be_silenced(run: Callable[..., Ran]) -> None:
+    ran = run("search flagpolling")
+    assert ran.code == 0 and len(ran.out.splitlines()) == 1 and "flagpoling" in ran.err
+    assert run("search flagpolling --quiet").err == ""
+    assert "nothing changed" in run("changes --from 2003-01-05 --to 2003-01-06").err
+
+
+# ---- receipts --------------------------------------------------------------------------------------
+
+
+def test_a_saved_answer_can_be_traced_cited_and_shown(run: Callable[..., Ran], receipt: Path) -> None:
+    answer = json.loads(receipt.read_text(encoding="utf-8"))
+    traced = json.loads(run(f"trace {receipt} --json").out)
+    assert traced["root"] == f"answer/{answer['id']}"
+    decisive = {f"rule/{g['rule']}" for g in answer["grounds"] if g["decisive"]}
+    rests = {e["to"].rsplit("/", 1)[0] for e in traced["edges"] if e["relation"] == "rests-on"}
+    assert decisive and rests == decisive
+    assert answer["id"][:12] in run(f"cite {receipt}").out
+    assert json.loads(run(f"show {receipt} --json").out) == answer
+    shown = run(f"show {receipt}").out
+    assert shown.startswith("may-not: apply-work-permit-poe") and answer["id"] in shown
+
+
+def test_a_saved_answer_can_come_from_a_pipe(
+    run: Callable[..., Ran], receipt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(receipt.read_text(encoding="utf-8")))
+    assert run("cite - --style bibtex").out.startswith("@misc{answer-")
+
+
+@pytest.mark.parametrize("command", ["trace", "cite", "show"])
+@pytest.mark.parametrize(
+    ("content", "code"), [("{", 3), ("[]", 3), ("{}", 3), ('{"schema": "inforce/answer/1"}', 3), ("\x00", 3)]
+)
+def test_a_file_that_is_no_answer_is_refused(
+    run: Callable[..., Ran], tmp_path: Path, command: str, content: str, code: int
+) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(content, encoding="utf-8")
+    ran = run(f"{command} {path}")
+    assert ran.code == code and ran.out == "" and "error[E_CASE]" in ran.err and "Traceback" not in ran.err
+
+
+# ---- bad input -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "name", "said"),
+    [
+        ("show", 2, "E_USAGE", "NAME"),
+        ("show R-WP-FLAG-2025", 2, "E_UNKNOWN_ID", "did you mean R-WP-FLAG-2024"),
+        ("show Indai", 2, "E_UNKNOWN_ID", "India"),
+        ('show ""', 2, "E_UNKNOWN_ID", "nothing is called"),
+        ("show missing.json", 2, "E_USAGE", "no such file"),
+        ('show "IRPR 26.1(2)" --on 2024-12-17', 2, "E_NOT_HELD", "2024-12-18"),
+        ("show MEX --on 03/04/2024", 2, "E_DATE", "two ways"),
+        ("show MEX --format pdf", 2, "E_USAGE", "text"),
+        ("trace nothing-at-all", 2, "E_UNKNOWN_ID", "search"),
+        ("trace R-WP-FLAG-2024 --on 2020-01-01", 2, "E_NOT_HELD", "2024-12-24"),
+        ("trace R-WP-FLAG-2024 --format png", 2, "E_USAGE", "mermaid"),
+        ("list", 2, "E_USAGE", "KIND"),
+        ("list ruls", 2, "E_UNKNOWN_ID", "did you mean rules"),
+        ("search", 2, "E_USAGE", "WORD"),
+        ('search " "', 2, "E_USAGE", "nothing to search for"),
+        ("cite MEX", 2, "E_UNKNOWN_ID", "not cited"),
+        ("cite R-WP-FLAG-2024 --style bibtx", 2, "E_UNKNOWN_ID", "did you mean bibtex"),
+        ("cite R-WP-FLAG-2024 --style bibtex --format turtle", 2, "E_USAGE", "exclude"),
+        ("changes --from 2024-13-01", 2, "E_DATE", "month"),
+        ("changes --from 2025 --to 2024", 2, "E_USAGE", "earlier"),
+        ("changes --layer regulations", 2, "E_UNKNOWN_ID", "did you mean regulation"),
+        ("changes --kind add", 2, "E_UNKNOWN_ID", "did you mean added"),
+        ("changes --affects people", 2, "E_UNKNOWN_ID", "--affects outcomes"),
+        ("changes --about Mexcio", 2, "E_UNKNOWN_ID", "Mexico"),
+        ("changes --form 2024-01-01", 2, "E_USAGE", "--from"),
+        ("conflicts C-99", 2, "E_UNKNOWN_ID", "nothing is called"),
+        ("changes --lang de", 2, "E_USAGE", "en or fr"),
+    ],
+)
+def test_bad_input_is_named_with_what_would_be_right(
+    run: Callable[..., Ran], line: str, code: int, name: str, said: str
+) -> None:
+    ran = run(line)
+    assert ran.code == code and ran.out == "", ran
+    assert ran.err.startswith(f"error[{name}]: ") and said in ran.err and ran.err.count("\n") == 1, ran.err
+
+
+def test_an_error_as_json_is_a_problem_document(run: Callable[..., Ran]) -> None:
+    ran = run("show R-WP-FLAG-2025 --json")
+    problem = json.loads(ran.err)
+    assert ran.code == 2 and ran.out == "" and problem["code"] == "E_UNKNOWN_ID" and problem["status"] == 404
+
+
+@pytest.mark.parametrize("command", ["changes", "trace", "conflicts", "show", "list", "search", "cite"])
+def test_help_ends_with_examples_that_work(run: Callable[..., Ran], command: str, receipt: Path) -> None:
+    text = run(f"{command} --help").out
+    examples = [line.strip().removeprefix("inforce ") for line in text.splitlines() if line.startswith("    inforce ")]
+    assert len(examples) >= 2
+    for line in examples:
+        assert run(line.replace("answer.json", str(receipt))).code == 0, line
+
+
+def test_what_data_say_cannot_move_the_cursor(kb: Any) -> None:
+    from inforce_cli.render.text import safe_text
+
+    thing = {**kb.show("C-01"), "label": "\x1b[2J owned"}
+    assert "\x1b" not in safe_text(thing_text(thing))
