@@ -91,7 +91,7 @@ class Commands(TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, then the options."""
         self.format_commands(ctx, formatter)
-        Command.format_options(self, ctx, formatter)  # type: ignore[arg-type]
+        Command.format_options(self, ctx, formatter)
 
 
 def load(name: str) -> Any:

@@ -1,0 +1,284 @@
+"""An answer as text: the outcome first, then why, despite what, unless what, since when, and on what data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inforce_cli.render.text import safe_text
+from inforce_cli.render.words import (
+    caution,
+    instant,
+    labelled,
+    lower_first,
+    one_day_before,
+    outcome,
+    paragraph,
+    period,
+    row,
+    word,
+)
+
+if TYPE_CHECKING:
+    from inforce import Answer
+
+__all__ = ["Page", "answer_text", "footer", "headline", "rule_lines"]
+
+NEEDS_SHOWN, RULES_SHOWN = 5, 3
+SETTLED = ("may", "may-not", "required", "not-required")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How to write: the names of actions, layers and facts (a rulebook), language, columns and colour.
+
+    ``today`` says that the day was not asked for but is today.
+    """
+
+    book: Any
+    lang: str = "en"
+    width: int = 80
+    color: bool = False
+    today: bool = False
+
+    def word(self, text: str) -> str:
+        """Return a word of ours in the reader's language."""
+        return word(text, self.lang)
+
+    def row(self, label: str, lines: Iterable[str]) -> str:
+        """Return a labelled paragraph."""
+        return row(self.word(label), lines, width=self.width, indent=17 if self.lang == "fr" else 12)
+
+
+def answer_text(
+    answer: Answer, page: Page, *, before: Answer | None = None, ways: Sequence[dict[str, Any]] = ()
+) -> str:
+    """Return the page for one answer, outcome first.
+
+    Args:
+        before: the answer to the same question the day before the decisive rule took effect, if that was asked.
+        ways: what stands in the way, with what would lift it, as ``KnowledgeBase.why_not`` gives it.
+    """
+    parts = [
+        headline(answer, page),
+        "\n",
+        _split(answer, page),
+        _because(answer, page),
+        _although(answer, page),
+        _unless(answer, page, ways),
+        _other_reading(answer, page),
+        _needs(answer, page),
+        _sources(answer, page),
+        _layers(answer, page),
+        _before(answer, page, before),
+        _carry(answer, page),
+        *(page.row("note", [caution(item, page.lang)]) for item in answer.cautions),
+        footer(answer, page),
+    ]
+    return "".join(parts)
+
+
+def headline(answer: Answer, page: Page) -> str:
+    """Return the outcome, the action and the time asked about, one line or two."""
+    action = page.book.actions[answer.action]
+    label = lower_first(labelled(action.label, page.lang))
+    verdict = answer.verdict
+    when = period(answer.on, page.lang)
+    if page.today:
+        when += f" ({page.word('today in Ottawa')})"
+    if answer.known_on:
+        when += f", {page.word('as known on')} {answer.known_on}"
+    joined = f" {label} {when}" if verdict in ("may", "may-not") else f"{_colon(page.lang)} {label}, {when}"
+    prefix = page.word("ordinarily").upper() + " " if answer.headline == "ordinarily" else ""
+    plain, shown = outcome(verdict, page.lang), outcome(verdict, page.lang, color=page.color)
+    if _by_day(answer):
+        plain = shown = page.word("depends on the day").upper()
+    wrapped = paragraph(prefix + plain + joined, width=page.width)
+    return prefix + shown + wrapped[len(prefix + plain) :]
+
+
+def _by_day(answer: Answer) -> bool:
+    """Whether the outcome is open only because it changes within the time asked about."""
+    return answer.verdict == "depends" and "depends" not in {segment.outcome for segment in answer.segments}
+
+
+def _colon(lang: str) -> str:
+    return " :" if lang == "fr" else ":"
+
+
+def _split(answer: Answer, page: Page) -> str:
+    if len(answer.segments) < 2:
+        return ""
+    starts = [f"{page.word('from')} {instant(segment.first, page.lang)}" for segment in answer.segments]
+    wide = max(map(len, starts))
+    words = [outcome(segment.outcome, page.lang) for segment in answer.segments]
+    return page.row("split", [f"{start.ljust(wide)}  {text}" for start, text in zip(starts, words, strict=True)])
+
+
+def rule_lines(ground: Any, page: Page) -> list[str]:
+    """Return a rule as lines: what it says, of which authority and since when, and the provisions behind it."""
+    layer = lower_first(labelled(page.book.layers[ground.layer].label, page.lang))
+    since = f"{page.word('from')} {instant(ground.starts_at, page.lang)}"
+    own = [p for p in ground.provisions if p["role"] == "expresses"]
+    powers = [p for p in ground.provisions if p["role"] == "enabled-by"]
+    named = ", ".join(_cited(p, page) for p in own) or ground.instrument or ""
+    lines = [
+        f"{labelled(ground.label, page.lang)} ({ground.rule})",
+        f"{layer} {safe_text(named)}".strip() + f", {since}",
+    ]
+    if ground.in_force_until:
+        lines[-1] += f" {page.word('until')} {one_day_before(ground.in_force_until)}"
+    lines += _in_force(own, page, "")
+    lines += _in_force(powers, page, page.word("made under") + " ")
+    return lines
+
+
+def _in_force(provisions: Sequence[dict[str, Any]], page: Page, lead: str) -> list[str]:
+    # Provisions that came into force together by one instrument share a line.
+    together: dict[tuple[Any, Any], list[str]] = {}
+    for one in provisions:
+        if one["version"] is not None:
+            together.setdefault((one["in_force_from"], one["instrument"]), []).append(_cited(one, page))
+    lines = []
+    for (since, instrument), cited in together.items():
+        what = lead + ", ".join(cited) if lead or len(together) > 1 else ""
+        text = f"{what}{', ' if what else ''}{page.word('in force from')} {since}"
+        lines.append(text + (f" ({safe_text(instrument)})" if instrument else ""))
+    return lines
+
+
+def _cited(provision: dict[str, Any], page: Page) -> str:
+    return safe_text(
+        provision.get("citation_fr") or provision["citation"] if page.lang == "fr" else provision["citation"]
+    )
+
+
+def _because(answer: Answer, page: Page) -> str:
+    decisive = answer.decisive
+    shown = decisive[:RULES_SHOWN]
+    lines = [line for ground in shown for line in rule_lines(ground, page)]
+    if len(decisive) > len(shown):
+        lines.append(f"… {page.word('and more')} ({len(decisive) - len(shown)})   --explain")
+    return page.row("because", lines) if lines else ""
+
+
+def _sources(answer: Answer, page: Page) -> str:
+    # The source of most weight for each decisive rule.
+    lines = []
+    for ground in answer.decisive[:RULES_SHOWN]:
+        best = min(ground.sources, key=lambda source: source["rank"], default=None)
+        if best is not None:
+            lines.append(f"{safe_text(best['title'])}, {safe_text(best['locator'])} ({best['id']})")
+    return page.row("source", dict.fromkeys(lines)) if lines else ""
+
+
+def _although(answer: Answer, page: Page) -> str:
+    against = {"may-not": ("permit",), "may": ("bar",), "not-required": ("require",)}.get(answer.verdict, ())
+    lines = []
+    for ground in answer.grounds:
+        unconditional = ground.condition["op"] == "all" and not ground.condition["members"]
+        if ground.effect in against and ground.state == "holds" and not ground.decisive and not unconditional:
+            cited = ", ".join(_cited(p, page) for p in ground.provisions if p["role"] == "expresses")
+            lines.append(f"{labelled(ground.label, page.lang)} ({', '.join(x for x in (cited, ground.rule) if x)})")
+            if ground.defeated_by:
+                lines.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
+    return page.row("although", lines) if lines else ""
+
+
+def _unless(answer: Answer, page: Page, ways: Sequence[dict[str, Any]]) -> str:
+    if answer.verdict not in ("may-not", "required"):
+        return ""
+    lifting = [way for item in ways for way in item["ways"] if item["rule"] in {g.rule for g in answer.decisive}]
+    if not lifting:
+        return ""
+    open_facts = {item["fact"] for item in answer.missing}
+    facts = dict.fromkeys(lack["fact"] for way in lifting for lack in way["lacks"] if lack["fact"] in open_facts)
+    still = sum(bool(way["lacks"]) and all(x["fact"] in open_facts for x in way["lacks"]) for way in lifting)
+    count = f"{len(lifting)} {page.word('exceptions' if len(lifting) > 1 else 'exception')}"
+    named = ", ".join(list(facts)[:3]) + (", …" if len(facts) > 3 else "")
+    state = f", {still} {page.word('open')}: {named}" if facts else ""
+    return page.row("unless", [f"{count}{state}   --why-not"])
+
+
+def _assumed(answer: Answer, page: Page, limit: int = 4) -> str:
+    items = [f"{name}={_value(value)}" for name, value in answer.ordinarily.assuming.items()]
+    more = f", … ({len(items)})" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return safe_text(",".join(value) or "none" if isinstance(value, tuple) else str(value))
+
+
+def _other_reading(answer: Answer, page: Page) -> str:
+    if answer.headline == "ordinarily":
+        if answer.outcome == answer.ordinarily.outcome:
+            return ""
+        text = f"{outcome(answer.outcome, page.lang)}: {len(answer.missing)} {page.word('open facts')}"
+        return page.row("strictly", [text])
+    if answer.outcome != "depends" or _by_day(answer):
+        return ""
+    lines = [outcome(answer.ordinarily.outcome, page.lang)]
+    if answer.ordinarily.assuming:
+        lines[0] += f", {page.word('assuming')} {_assumed(answer, page)}   --ordinarily"
+    return page.row("ordinary", lines)
+
+
+def _needs(answer: Answer, page: Page) -> str:
+    if answer.verdict != "depends" or not answer.missing or _by_day(answer):
+        return ""
+    lines = []
+    for item in answer.missing[:NEEDS_SHOWN]:
+        question = item["question_fr"] if page.lang == "fr" and item.get("question_fr") else item["question"]
+        lines.append(f"{item['fact']}: {safe_text(question)}")
+    if len(answer.missing) > NEEDS_SHOWN:
+        lines.append(f"… {page.word('and more')} ({len(answer.missing) - NEEDS_SHOWN})")
+    return page.row("needs", lines)
+
+
+def _layers(answer: Answer, page: Page) -> str:
+    # Cumulative, in the order of authority; a line only where a layer changes the outcome that stood above it.
+    ordered = sorted(answer.by_layer.items(), key=lambda item: (page.book.layers[item[0]].rank, item[0]))
+    ranks: dict[int, tuple[list[str], str]] = {}
+    for name, result in ordered:
+        names, _ = ranks.setdefault(page.book.layers[name].rank, ([], result))
+        names.append(lower_first(labelled(page.book.layers[name].label, page.lang)))
+    told: list[str] = []
+    last = None
+    decisive = {ground.layer for ground in answer.decisive}
+    for rank, (names, result) in ranks.items():
+        if result == last or rank == 0:
+            continue
+        own = [n for n in decisive if page.book.layers[n].rank == rank]
+        label = lower_first(labelled(page.book.layers[own[0]].label, page.lang)) if own else " / ".join(names)
+        told.append(f"{label} {outcome(result, page.lang)}")
+        last = result
+    return page.row("layers", [" · ".join(told)]) if len(told) > 1 else ""
+
+
+def _before(answer: Answer, page: Page, before: Answer | None) -> str:
+    if before is None or before.verdict == answer.verdict:
+        return ""
+    return page.row(
+        "before",
+        [
+            f"{outcome(before.verdict, page.lang)} {page.word('until')} {one_day_before(before.on['until'])}: "
+            f"{page.word('this rule changed it')}"
+        ],
+    )
+
+
+def _carry(answer: Answer, page: Page) -> str:
+    if answer.verdict not in ("may", "not-required"):
+        return ""
+    lines = list(dict.fromkeys(labelled(item.label, page.lang) for item in answer.obligations))
+    return page.row("carry", ["; ".join(lines)]) if lines else ""
+
+
+def footer(answer: Answer, page: Page) -> str:
+    """Return the last line: which answer this is, how far the law was checked, and what this is not."""
+    checked = f"{page.word('law checked to')} {answer.data['verified_through']}"
+    return f"\n  {page.word('answer')} {answer.id[:12]} · {checked} · {page.word('not legal advice')}\n"

@@ -1,0 +1,185 @@
+"""The whole of an answer: every rule in force with its condition, provisions and sources; what bars; what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from inforce_cli.render.answer import Page, footer, headline, rule_lines
+from inforce_cli.render.text import safe_text
+from inforce_cli.render.words import caution, labelled, one_day_before, outcome, paint, paragraph
+
+if TYPE_CHECKING:
+    from inforce import Answer
+
+__all__ = ["comparison", "condition_lines", "explanation", "obstacles"]
+
+_OPERATORS = {"all": "all of", "any": "any of", "not": "none of"}
+_TESTS = {"is": "is", "in": "one of", "list": "in", "scheme": "in", "at-least": "at least", "below": "below"}
+_STANDING = {True: "stands", False: "does not stand", None: "may stand"}
+
+
+def explanation(answer: Answer, page: Page) -> str:
+    """Return every rule in force with its state, its whole condition, its provisions and its sources."""
+    parts = [headline(answer, page), "\n"]
+    for ground in answer.grounds:
+        parts += [_rule(ground, page), "\n"]
+    if answer.inferred:
+        shown = [f"{i['fact']} = {safe_text(_list(i['value']))} ({safe_text(str(i['from']))})" for i in answer.inferred]
+        parts.append(page.row("inferred", shown))
+    layers = [
+        f"{labelled(page.book.layers[n].label, page.lang)}: {outcome(w, page.lang)}" for n, w in _ranked(answer, page)
+    ]
+    if layers:
+        parts.append(page.row("layers", layers))
+    if answer.ordinarily.assuming:
+        assumed = [f"{name}={safe_text(_list(value))}" for name, value in answer.ordinarily.assuming.items()]
+        text = f"{outcome(answer.ordinarily.outcome, page.lang)}, {page.word('assuming')} {', '.join(assumed)}"
+        parts.append(page.row("ordinary", [text]))
+    parts += [page.row("note", [caution(item, page.lang)]) for item in answer.cautions]
+    return "".join([*parts, footer(answer, page)])
+
+
+def _ranked(answer: Answer, page: Page) -> list[tuple[str, str]]:
+    return sorted(answer.by_layer.items(), key=lambda item: (page.book.layers[item[0]].rank, item[0]))
+
+
+def _rule(ground: Any, page: Page) -> str:
+    states = [page.word(ground.effect), page.word(_STANDING[ground.stands])]
+    states += [page.word("decisive")] if ground.decisive else []
+    states += [page.word("contested")] if ground.contested else []
+    if ground.defeated_by:
+        states.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
+    lines = [paint(ground.rule, "1", color=page.color) + "  " + ", ".join(states) + "\n"]
+    for text in rule_lines(ground, page):
+        lines.append(paragraph(text, width=page.width, indent=4))
+    for one in ground.provisions:
+        if one["version"] is None:
+            lines.append(f"    {safe_text(one['citation'])}: {page.word('text not held')}\n")
+        elif one["role"] == "refers-to":
+            text = f"{page.word('refers to')} {safe_text(one['citation'])}, {page.word('in force from')} {one['in_force_from']}"
+            lines.append(paragraph(text, width=page.width, indent=4))
+    for one in ground.sources:
+        text = f"{page.word('source')} {one['id']} ({page.word('rank')} {one['rank']}): {safe_text(one['title'])}"
+        lines.append(paragraph(f"{text}, {safe_text(one['locator'])}", width=page.width, indent=4))
+        lines.append(f"      {safe_text(one['url'] or '')}\n" if one["url"] else "")
+    lines += [f"    {line}\n" for line in condition_lines(ground.condition, page)]
+    return "".join(lines)
+
+
+def condition_lines(node: Mapping[str, Any], page: Page, depth: int = 0) -> list[str]:
+    """Return a condition as indented lines, each with its state: holds, fails or unknown."""
+    pad = "  " * depth
+    mark = f"[{page.word(node['state'])}] "
+    if node["op"] == "fact":
+        return [pad + mark + _test(node, page), *(f"{pad}    {line}" for line in _memberships(node, page))]
+    if node["op"] == "named":
+        text = f"{safe_text(node['label'])} ({node['id']})"
+        if node.get("in_force_from"):
+            text += f", {page.word('in force from')} {node['in_force_from']}"
+            if node.get("in_force_until"):
+                text += f" {page.word('until')} {one_day_before(node['in_force_until'])}"
+    else:
+        text = page.word(_OPERATORS.get(node["op"], node["op"]))
+    members = [line for member in node.get("members", ()) for line in condition_lines(member, page, depth + 1)]
+    return [pad + mark + text, *members]
+
+
+def _test(node: Mapping[str, Any], page: Page) -> str:
+    fact = node["fact"]
+    if node["test"] in ("true", "false"):
+        wanted = f"= {'yes' if node['test'] == 'true' else 'no'}"
+    else:
+        wanted = f"{page.word(_TESTS.get(node['test'], node['test']))} {safe_text(_list(node['target']))}"
+    given = "?" if node["value"] is None else safe_text(_list(node["value"]))
+    return f"{fact} {wanted}   ({given})"
+
+
+def _memberships(node: Mapping[str, Any], page: Page) -> list[str]:
+    found = []
+    for one in node.get("members_on", ()):
+        until = f" {page.word('until')} {one_day_before(one['in_force_until'])}" if one["in_force_until"] else ""
+        found.append(f"{one['entry']}: {one['list']}, {page.word('from')} {one['in_force_from']}{until}")
+    return found
+
+
+def _list(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
+
+
+# ---- why not -------------------------------------------------------------------------------------
+
+
+def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> str:
+    """Return what stands in the way, each with what would lift it and the facts that this lacks."""
+    parts = [headline(answer, page), "\n"]
+    if not found:
+        parts.append(f"  {page.word('nothing stands in the way')}\n")
+    for item in found:
+        if item["rule"] is None:
+            parts.append(f"  {page.word('nothing permits it')}; {page.word('it would take')}\n")
+        else:
+            state = page.word(item["state"])
+            cited = ", ".join(safe_text(c) for c in item["citations"])
+            text = f"{item['rule']}: {_label(item, page)} [{state}]" + (f", {cited}" if cited else "")
+            parts.append(paragraph(text, width=page.width, indent=2))
+            if item["ways"]:
+                parts.append(f"    {page.word('would be lifted by')}\n")
+        for way in item["ways"]:
+            parts.append(
+                row("", [f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"], width=page.width, indent=6)
+            )
+            if way["lacks"]:
+                lacks = [_lack(one, page) for one in way["lacks"]]
+                parts.append(paragraph(f"{page.word('lacks')} {'; '.join(lacks)}", width=page.width, indent=8))
+    return "".join([*parts, footer(answer, page)])
+
+
+def _label(item: Mapping[str, Any], page: Page) -> str:
+    return labelled({"en": item["label"] or "", "fr": item["label_fr"] or item["label"] or ""}, page.lang)
+
+
+def _lack(one: Mapping[str, Any], page: Page) -> str:
+    test, negated = one["test"], one.get("negated", False)
+    if test in ("true", "false"):
+        wanted = (test == "true") is not negated
+        return f"{one['fact']}={'yes' if wanted else 'no'}"
+    what = page.word(_TESTS.get(test, test))
+    no = f"{page.word('not')} " if negated else ""
+    return f"{one['fact']} {no}{what} {safe_text(_list(one['target']))}"
+
+
+# ---- two answers -----------------------------------------------------------------------------------
+
+
+def comparison(one: Answer, other: Answer, found: Mapping[str, Any], page: Page) -> str:
+    """Return two outcomes under each other, then the layers and rules that set them apart."""
+    if found.get("what_if"):
+        changed = ", ".join(f"{name}={safe_text(value)}" for name, value in found["what_if"].items())
+        between = f"{page.word('what if')} {changed}:\n"
+    else:
+        between = ""
+    parts = [headline(one, page), between, headline(other, page), "\n"]
+    if not found["rules"]:
+        parts.append(f"  {page.word('no rule changes its state')}\n")
+    for item in found["rules"]:
+        sides = " → ".join(_side(item[key], page) for key in ("before", "after"))
+        parts.append(paragraph(f"{item['rule']}: {_label(item, page)}", width=page.width, indent=2))
+        parts.append(paragraph(sides, width=page.width, indent=4))
+    layers = [
+        f"{labelled(page.book.layers[name].label, page.lang)}: "
+        + " → ".join(outcome(pair[key], page.lang) if pair[key] else "–" for key in ("before", "after"))
+        for name, pair in found["by_layer"].items()
+    ]
+    if layers:
+        parts.append(page.row("layers", layers))
+    return "".join([*parts, footer(other, page)])
+
+
+def _side(side: Mapping[str, Any] | None, page: Page) -> str:
+    if side is None:
+        return page.word("not in force")
+    standing = {"holds": "stands", "fails": "does not stand", "unknown": "may stand"}[side["stands"]]
+    return page.word(standing) + (f", {page.word('decisive')}" if side["decisive"] else "")

@@ -1,0 +1,237 @@
+"""The command's own words in English and French: outcomes, states, days and the sentences of cautions."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from inforce_cli.render.text import safe_text
+
+__all__ = [
+    "caution",
+    "day",
+    "instant",
+    "labelled",
+    "lower_first",
+    "one_day_before",
+    "outcome",
+    "paint",
+    "paragraph",
+    "period",
+    "row",
+    "word",
+]
+
+_OUTCOMES = {
+    "may": ("MAY", "PEUT"),
+    "may-not": ("MAY NOT", "NE PEUT PAS"),
+    "required": ("REQUIRED", "REQUIS"),
+    "not-required": ("NOT REQUIRED", "NON REQUIS"),
+    "depends": ("DEPENDS", "CELA DÉPEND"),
+    "not-covered": ("NOT COVERED", "NON COUVERT"),
+}
+# Green, red, yellow: never the only sign, the word stands beside it.
+_COLORS = {"may": "32", "not-required": "32", "may-not": "31", "required": "31", "depends": "33", "not-covered": "33"}
+
+_FRENCH = {
+    "ordinarily": "ordinairement",
+    "because": "parce que",
+    "although": "bien que",
+    "unless": "sauf si",
+    "before": "avant",
+    "later": "ensuite",
+    "layers": "niveaux",
+    "split": "divisé",
+    "strictly": "au sens strict",
+    "ordinary": "d'ordinaire",
+    "needs": "à savoir",
+    "carry": "à présenter",
+    "inferred": "déduit",
+    "note": "note",
+    "from": "depuis le",
+    "until": "jusqu'au",
+    "in force from": "en vigueur depuis le",
+    "made under": "pris en vertu de",
+    "refers to": "renvoie à",
+    "source": "source",
+    "condition": "condition",
+    "lifted by": "levé par",
+    "holds": "vrai",
+    "fails": "faux",
+    "unknown": "inconnu",
+    "stands": "tient",
+    "does not stand": "ne tient pas",
+    "may stand": "peut tenir",
+    "permit": "permet",
+    "bar": "interdit",
+    "exempt": "dispense",
+    "require": "exige",
+    "all of": "toutes :",
+    "any of": "l'une au moins :",
+    "none of": "aucune :",
+    "is": "est",
+    "one of": "parmi",
+    "in": "dans",
+    "at least": "au moins",
+    "below": "moins de",
+    "not": "non",
+    "yes": "oui",
+    "no": "non",
+    "none": "aucun",
+    "this rule changed it": "cette règle a changé cela",
+    "and more": "et d'autres",
+    "answer": "réponse",
+    "law checked to": "droit vérifié au",
+    "not legal advice": "pas un avis juridique",
+    "today in Ottawa": "aujourd'hui à Ottawa",
+    "as known on": "tel que connu le",
+    "exceptions": "exceptions",
+    "exception": "exception",
+    "open": "ouvertes",
+    "assumed not": "supposées absentes",
+    "assuming": "si",
+    "open facts": "faits ouverts",
+    "depends on the day": "cela dépend du jour",
+    "contested": "contesté",
+    "decisive": "décisif",
+    "text not held": "texte non détenu",
+    "rank": "rang",
+    "rule": "règle",
+    "nothing stands in the way": "rien ne s'y oppose",
+    "nothing permits it": "rien ne le permet",
+    "it would take": "il faudrait",
+    "would be lifted by": "serait levé par",
+    "lacks": "manque",
+    "before and after": "avant et après",
+    "what if": "et si",
+    "no rule changes its state": "aucune règle ne change d'état",
+    "same": "identique",
+    "not in force": "pas en vigueur",
+    "in force": "en vigueur",
+}
+
+
+def word(text: str, lang: str) -> str:
+    """Return one of the command's words in the reader's language; a word it does not know stays as it is."""
+    return _FRENCH.get(text, text) if lang == "fr" else text
+
+
+def outcome(name: str, lang: str, *, color: bool = False) -> str:
+    """Return an outcome as a headline writes it.
+
+    >>> outcome("may-not", "en"), outcome("may-not", "fr")
+    ('MAY NOT', 'NE PEUT PAS')
+    """
+    shown = _OUTCOMES.get(name, (name.upper(), name.upper()))[lang == "fr"]
+    return paint(shown, _COLORS.get(name, "0"), color=color)
+
+
+def paint(text: str, code: str, *, color: bool) -> str:
+    """Return ``text`` in bold and the colour ``code`` if ``color``."""
+    return f"\x1b[1;{code}m{text}\x1b[0m" if color else text
+
+
+def labelled(label: Mapping[str, str], lang: str) -> str:
+    """Return the label in the reader's language, else in any, safe to show."""
+    return safe_text(label.get(lang) or label.get("en") or next(iter(label.values()), ""))
+
+
+def lower_first(text: str) -> str:
+    """Return ``text`` as it stands inside a sentence: an acronym keeps its capitals.
+
+    >>> lower_first("Apply for"), lower_first("CBSA appointment"), lower_first("Études")
+    ('apply for', 'CBSA appointment', 'études')
+    """
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def instant(text: str, lang: str) -> str:
+    """Return a day, with its hour where it has one; a midnight is the day alone.
+
+    >>> instant("2024-12-24T00:01:00", "en")
+    '2024-12-24 00:01 ET'
+    """
+    if "T" not in text or text.endswith("T00:00:00"):
+        return text[:10]
+    clock = text[11:19]
+    return f"{text[:10]} {clock[:5] if clock.endswith(':00') else clock} {'HE' if lang == 'fr' else 'ET'}"
+
+
+def day(text: str) -> str:
+    """Return the day of an instant."""
+    return text[:10]
+
+
+def one_day_before(text: str) -> str:
+    """Return the day before: the last day of a stretch whose end is excluded."""
+    from datetime import date, timedelta
+
+    return (date.fromisoformat(text[:10]) - timedelta(days=1)).isoformat()
+
+
+def period(on: Mapping[str, str], lang: str) -> str:
+    """Return the time asked about as a phrase: a day, an instant, a month, a year, or first to last day.
+
+    >>> period({"from": "2024-12-01", "until": "2025-01-01"}, "en")
+    'in 2024-12'
+    """
+    low, high = on["from"], on["until"]
+    if "T" in low:
+        return ("le " if lang == "fr" else "at ") + instant(low, lang)
+    last = one_day_before(high)
+    if low == last:
+        return ("le " if lang == "fr" else "on ") + low
+    if low[4:] == "-01-01" and last == low[:4] + "-12-31":
+        return "en " + low[:4] if lang == "fr" else "in " + low[:4]
+    if low[:7] == last[:7] and low.endswith("-01") and high.endswith("-01"):
+        return "en " + low[:7] if lang == "fr" else "in " + low[:7]
+    return f"du {low} au {last}" if lang == "fr" else f"from {low} to {last}"
+
+
+_CAUTIONS_FR = {
+    "changes-within": "le résultat change au cours de la période : {0}",
+    "sources-disagree": "les sources ne s'accordent pas sur le moment de l'entrée en vigueur : {0}",
+    "text-not-held": "le libellé de ce jour n'est pas détenu : {0}",
+    "beyond-verified": "le droit a été vérifié jusqu'au {0} ; les changements ultérieurs ne sont pas connus",
+    "reading-would-change": "une lecture contestée est décisive : essayez --reading {0}",
+    "before-first-rule": "la première règle modélisée sur cette démarche est plus tardive : {0}",
+    "no-rule": "aucune règle modélisée ici ne parle de cette démarche à cette date",
+}
+
+
+def caution(item: Any, lang: str) -> str:
+    """Return the sentence of a caution in the reader's language."""
+    french = getattr(item, "message_fr", None)
+    if lang == "fr" and not french and item.code in _CAUTIONS_FR:
+        days = ", ".join(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]+)?", item.message))
+        french = _CAUTIONS_FR[item.code].format(", ".join(item.refs) or days)
+    return safe_text(french if lang == "fr" and french else item.message)
+
+
+def paragraph(text: str, *, width: int, indent: int = 0) -> str:
+    r"""Return ``text`` wrapped to ``width``, all lines indented.
+
+    >>> paragraph("one two", width=6, indent=2)
+    '  one\n  two\n'
+    """
+    pad = " " * indent
+    lines = textwrap.wrap(
+        text, width, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines) + "\n"
+
+
+def row(label: str, lines: Iterable[str], *, width: int, indent: int = 12) -> str:
+    r"""Return a labelled paragraph: the label, then lines wrapped to ``width`` under each other.
+
+    >>> row("note", ["one two"], width=40)
+    '  note      one two\n'
+    """
+    out: list[str] = []
+    for line in lines:
+        out += textwrap.wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) or [""]
+    head = f"  {label}".ljust(indent - 1) + " "
+    pad = " " * indent
+    return "".join(f"{head if number == 0 else pad}{line}".rstrip() + "\n" for number, line in enumerate(out))
