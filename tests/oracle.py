@@ -131,7 +131,8 @@ class Oracle:
                     return None
         named = [f"{BASE}action/{action}"]
         for name in given:
-            if not self.boolean(name):
+            # A fact that takes its values from a scheme names concepts; a closed choice only borrows their names.
+            if self.one(self.facts[name], INF + "valuesFrom"):
                 tokens = given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
                 named += [self.values(name)[token] for token in tokens]
         for start in named:
@@ -376,17 +377,18 @@ class _Program:
         up_to_rank: int,
         disputed: bool,
     ) -> str:
-        if not self._settle(at, known_on, readings, up_to_rank, disputed):
-            return "not-covered"
+        covered = self._settle(at, known_on, readings, up_to_rank, disputed)
         self._same(None)
         given = self._assumptions(facts, 1)
         can = clingo.Function("can")
         can_hold = self._satisfiable([*given, (can, True)])
         can_fail = self._satisfiable([*given, (can, False)])
-        if can_hold and can_fail:
-            return "depends"
         if not can_hold and not can_fail:
             return "contradiction"
+        if not covered:
+            return "not-covered"
+        if can_hold and can_fail:
+            return "depends"
         words = ("required", "not-required") if self.required else ("may", "may-not")
         return words[0] if can_hold else words[1]
 

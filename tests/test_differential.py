@@ -45,7 +45,7 @@ def test_outcomes_equal_clingo(kb: Any, oracle: Oracle, chunk: int) -> None:
         theirs = oracle.ask(case.action, case.facts, case.day, known_on=case.known_on, readings=case.readings)
         assert ours == theirs, case
         seen.add(ours)
-        if ours != "contradiction" and case.day.toordinal() % 3 == 0:
+        if ours != "contradiction" and case.day.toordinal() % 5 == 0:
             question = _asked(kb, case)
             assumed, _ = question.ordinary_facts(())
             given = dict(case.facts)

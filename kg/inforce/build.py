@@ -23,9 +23,10 @@ import pyoxigraph as ox
 from inforce.errors import EnvironmentFault, InputError
 from inforce.reasoning.derive import infer
 from inforce.reasoning.terms import nodes
-from inforce.rules.compile import compile_action
+from inforce.rules.compile import compile_action, compile_constraints
 from inforce.rules.extract import compiled, names_of
 from inforce.rules.load import diagram_json, rulebook
+from inforce.rules.model import CONSTRAINTS
 from inforce.rules.triples import Triples, name_of
 from inforce.vocab import BASE, PREFIXES
 
@@ -209,6 +210,7 @@ def _compile(store: ox.Store, version: str) -> dict[str, str]:
     data = compiled(triples, version=version)
     book = rulebook(data, {})
     diagrams = {action: diagram_json(compile_action(book, action)) for action in book.actions}
+    diagrams[CONSTRAINTS] = diagram_json(compile_constraints(book))
     schemes = sorted({fact.scheme or fact.name for fact in book.facts.values() if fact.kind == "choice"})
     from inforce.tables import tables
 

@@ -15,7 +15,7 @@ from dd import bdd as _bdd
 from inforce.rules.conditions import Variable, leaf_variables, variables
 from inforce.rules.model import Condition, Diagram, Rulebook, RuleVersion
 
-__all__ = ["compile_action"]
+__all__ = ["compile_action", "compile_constraints"]
 
 # Starting orders tried for each action; the smallest diagram is kept. More of them gain little.
 STARTS = 12
@@ -34,15 +34,22 @@ def compile_action(book: Rulebook, action: str) -> Diagram:
     return min(tried, key=lambda diagram: len(diagram.nodes))
 
 
+def compile_constraints(book: Rulebook) -> Diagram:
+    """Return the diagram of all constraints between facts: it holds unless facts exclude each other."""
+    constraints = [item.expr for item in book.constraints]
+    tried = (_compiled(book, None, [], constraints, order) for order in _orders(book, [], constraints))
+    return min(tried, key=lambda diagram: len(diagram.nodes))
+
+
 def _compiled(
-    book: Rulebook, action: str, rules: list[RuleVersion], constraints: list[Condition], order: list[Variable]
+    book: Rulebook, action: str | None, rules: list[RuleVersion], constraints: list[Condition], order: list[Variable]
 ) -> Diagram:
     manager: Any = _bdd.BDD()  # type: ignore[abstract]  # its own base class leaves == open
     for position in range(len(order)):
         manager.add_var(_name(position), position)
     number = {variable: position for position, variable in enumerate(order)}
     builder = _Builder(book, manager, number)
-    positive = builder.outcome(rules, book.actions[action].answers)
+    positive = manager.true if action is None else builder.outcome(rules, book.actions[action].answers)
     allowed = builder.allowed(constraints)
     can_hold = manager.apply("and", positive, allowed)
     can_fail = manager.apply("and", manager.apply("not", positive), allowed)

@@ -17,7 +17,7 @@ from inforce.errors import FactsError
 from inforce.rules.case import WEEKDAYS, shown
 from inforce.rules.conditions import Truth, Variable, kleene, test
 from inforce.rules.era import Era
-from inforce.rules.model import Constraint, Diagram, Rulebook, RuleVersion
+from inforce.rules.model import ALWAYS, CONSTRAINTS, Diagram, Rulebook, RuleVersion
 
 __all__ = ["Missing", "Ordinary", "Question", "Segment", "Situation"]
 
@@ -107,6 +107,25 @@ class Question:
         self.widest = max(layer.rank for layer in self.book.layers.values())
         if not self.moments:
             self.moments = [self.situation(instant) for instant in self.instants()]
+        before: dict[str, Any] | None = None
+        for moment in self.moments:
+            if moment.facts != before:
+                before = moment.facts
+                self._check(moment)
+
+    def _check(self, moment: Situation) -> None:
+        if not self._consistent(moment.facts):
+            raise FactsError("these facts exclude each other", code="E_FACTS", hint=self._excluded(moment))
+
+    def _consistent(self, facts: Facts) -> bool:
+        # All constraints together, also those on facts that no rule of the action reads.
+        era: Era | None = self.book.cache.get(CONSTRAINTS)
+        if era is None:
+            whole = self.book.diagrams[CONSTRAINTS]
+            open_: list[Truth] = [None] * len(whole.variables)
+            era = Era(self.book, whole, open_, counted=(), covered=True, instant=ALWAYS, known_on=None)
+            self.book.cache[CONSTRAINTS] = era
+        return era.possible(facts)[0]
 
     @property
     def diagram(self) -> Diagram:
@@ -245,13 +264,12 @@ class Question:
         if can_hold and can_fail:
             return DEPENDS
         if not can_hold and not can_fail:
-            raise FactsError("these facts exclude each other", code="E_FACTS", hint=self._excluded())
+            raise FactsError("these facts exclude each other", code="E_FACTS", hint=self._excluded(self.moments[-1]))
         return OUTCOMES[self.book.actions[self.action].answers, can_hold]
 
-    def _excluded(self) -> str:
-        facts = self.moments[-1].facts
+    def _excluded(self, moment: Situation) -> str:
         for item in self.book.constraints:
-            if kleene(item.expr, lambda v: test(v, facts, self.book, self.moments[-1].instant), self.book):
+            if kleene(item.expr, lambda v: test(v, moment.facts, self.book, moment.instant), self.book):
                 return item.label["en"]
         return "; ".join(item.label["en"] for item in self.book.constraints if self._touches(item.expr))
 
@@ -307,32 +325,28 @@ class Question:
         key = (tuple(facts.items()), tuple(leading))
         found = self._ordinary.get(key)
         if found is None:
-            found = self._ordinary[key] = self._assume(facts, leading, self.moments[moment].instant)
+            found = self._ordinary[key] = self._assume(facts, leading)
         return found
 
-    def _assume(self, facts: Facts, first: list[str], instant: str) -> tuple[dict[str, Any], list[str]]:
+    def _assume(self, facts: Facts, first: list[str]) -> tuple[dict[str, Any], list[str]]:
         open_ = [
             name
             for name in dict.fromkeys([*first, *self.book.facts])
             if name not in facts and name not in self.unknown and self.book.facts[name].has_ordinary
         ]
         whole = {name: self.book.facts[name].ordinarily for name in open_}
-        if not self._violates({**whole, **facts}, self.book.constraints, instant):
+        if self._consistent({**whole, **facts}):
             return whole, []
         bound = self.book.constraints_of
         assumed = {name: value for name, value in whole.items() if name not in bound}
         skipped: list[str] = []
         for name in open_:
             if name in bound:
-                if not self._violates({**facts, **assumed, name: whole[name]}, bound[name], instant):
+                if self._consistent({**facts, **assumed, name: whole[name]}):
                     assumed[name] = whole[name]
                 else:
                     skipped.append(name)
         return assumed, skipped
-
-    def _violates(self, facts: Facts, constraints: Iterable[Constraint], instant: str) -> bool:
-        # Only what is certain counts: what a constraint forces among open facts, the diagram itself respects.
-        return any(kleene(item.expr, lambda v: test(v, facts, self.book, instant), self.book) for item in constraints)
 
 
 def boundaries(book: Rulebook, action: str) -> list[str]:

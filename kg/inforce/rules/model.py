@@ -26,6 +26,8 @@ __all__ = [
 
 NEVER = "9999-12-31T00:00:00"
 ALWAYS = "0000-01-01T00:00:00"
+# Beside the diagrams of the actions: that of the constraints alone, over all facts.
+CONSTRAINTS = "constraints"
 
 
 @dataclass(frozen=True, slots=True)
