@@ -83,12 +83,14 @@ def judged(root: Path, quads: Sequence[ox.Quad], index: LineIndex) -> list[Findi
     subjects = {name(quad.subject) for quad in quads}
     lost = [*unknown_terms(own, subjects), *dangling(own, subjects)]
     changed = _changed(root, quads)
-    # A name that nothing has, or a second value for what the package says, is said once: not again by a shape.
-    known = {(one.subject, one.path, one.value) for one in lost} | {(one.subject, one.path) for one in changed}
+    # A name that nothing has, a wrong day, a second value for what the package says: said once, not again by a shape.
+    misspelt = list(wrong_literals(own))
+    known = {(one.subject, one.path, one.value) for one in (*lost, *misspelt)}
+    known_paths = {(one.subject, one.path) for one in changed}
     shaped = (
         one
         for one in violations(root / "ontology" / "shapes", quads, focus)
-        if (one.subject, one.path, one.value) not in known and (one.subject, one.path) not in known
+        if (one.subject, one.path, one.value) not in known and (one.subject, one.path) not in known_paths
     )
     wrong = [
         *lost,
@@ -96,7 +98,7 @@ def judged(root: Path, quads: Sequence[ox.Quad], index: LineIndex) -> list[Findi
         *shaped,
         *broken_lists(quads, focus),
         *broken_queries(root / "queries" / "check", quads),
-        *wrong_literals(own),
+        *misspelt,
         *imports(own),
     ]
     return in_order([*twice_defined(index), *(one for violation in wrong for one in holders.placed(violation))])

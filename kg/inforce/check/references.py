@@ -68,7 +68,9 @@ def dangling(quads: Iterable[ox.Quad], stated: Collection[str]) -> Iterator[Viol
         if not target.value.startswith(BASE) or target.value.startswith((INF, GENID)):
             continue
         folder, local = _split(target.value)
-        near = [shrink(f"{BASE}{folder}/{one}") for one in nearest(local, by_folder.get(folder, ()))]
+        # A source is like a source, not like one of its passages: as many parts as the name has.
+        alike = [one for one in by_folder.get(folder, ()) if one.count("/") == local.count("/")]
+        near = [shrink(f"{BASE}{folder}/{one}") for one in nearest(local, alike)]
         hint = f"did you mean {' or '.join(near)}?" if near else "state it, or name one that exists"
         code = "E_SOURCE" if quad.predicate.value in _GROUNDS else "E_UNKNOWN_ID"
         message = f"{shrink(quad.predicate.value)} names {shrink(target.value)}, which nothing states: {hint}"

@@ -5,7 +5,9 @@ Source: W3C, Shapes Constraint Language (SHACL), sections 2 to 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,23 @@ class Violation:
 
 def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None = None) -> list[Violation]:
     """Return what breaks the shapes of a folder; ``focus``: only these nodes are judged, the rest is context."""
+    with _quiet():
+        return _violations(shapes, quads, focus)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # The engine writes a traceback to the log for each literal it cannot read; the finding says it better.
+    log = logging.getLogger("rdflib.term")
+    before = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
+def _violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None) -> list[Violation]:
     import rdflib
     from pyshacl import validate
 
