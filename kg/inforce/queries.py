@@ -272,8 +272,15 @@ def _thing(one: Parameter, text: str, kb: Any) -> ox.NamedNode:
 
 
 def _facts(store: ox.Store, facts: Mapping[str, Any], on: Any, kb: Any) -> list[tuple[ox.NamedNode, Any]]:
-    """Return one row a value of a fact; an empty set is the row whose value is ``rdf:nil``."""
-    read = kb.question(facts, on=None if on is None else str(on)).facts if facts else {}
+    """Return one row a value of a fact; an empty set is the row whose value is ``rdf:nil``.
+
+    What follows from the day itself, a weekday, is added; what a program or code entails the query finds.
+    """
+    asked = kb.question(facts, on=None if on is None else str(on))
+    read = dict(asked.facts)
+    for name in asked.moments[-1].inferred:
+        if kb.book.facts[name].follows_day:
+            read[name] = asked.moments[-1].facts[name]
     rows: list[tuple[ox.NamedNode, Any]] = []
     for name, value in read.items():
         fact = _named(store, PREFIXES["fact"] + name, name)

@@ -16,7 +16,19 @@ from urllib.parse import urljoin
 from inforce.errors import InputError, RefusedError, nearest
 from inforce.vocab import BASE, PREFIXES, shrink
 
-__all__ = ["LONGEST", "Token", "bind", "bind_values", "declared", "guard", "graphs", "names", "place", "tokens"]
+__all__ = [
+    "LONGEST",
+    "Token",
+    "bind",
+    "bind_values",
+    "declared",
+    "guard",
+    "graphs",
+    "names",
+    "place",
+    "position",
+    "tokens",
+]
 
 LONGEST = 64 * 1024
 """The most bytes a query from outside may have."""
@@ -160,13 +172,10 @@ def guard(text: str, graph_names: Collection[str] = ()) -> list[Token]:
     if not any(token.word in _QUERY_FORMS for token in found):
         words = [token for token in found if token.word and token.word not in ("PREFIX", "BASE")]
         near = nearest(words[0].word, _QUERY_FORMS) if words else []
-        line, column = position(text, words[0].start) if words else (1, 1)
-        raise InputError(
-            "this is not a query: it has none of SELECT, ASK, CONSTRUCT, DESCRIBE\n" + place(text, line, column),
-            code="E_QUERY",
-            source=f"query:{line}:{column}",
-            hint=f"did you mean {near[0]}?" if near else "a short one: SELECT * { ?s a inf:Rule } LIMIT 5",
-        )
+        hint = f"did you mean {near[0]}?" if near else "a short one: SELECT * { ?s a inf:Rule } LIMIT 5"
+        first = words[0] if words else Token("punct", "", 0)
+        raise _wrong(text, first, "this is not a query: it has none of SELECT, ASK, CONSTRUCT, DESCRIBE", hint)
+    _refuse_strangers(text, found)
     return found
 
 
@@ -201,7 +210,7 @@ def _refuse_depth(text: str, found: Sequence[Token]) -> None:
             depth += 1
         elif token.text in _CLOSE and token.kind == "punct":
             depth -= 1
-        run = run + 1 if token.kind == "punct" and token.text in "!+-^" else 0
+        run = run + 1 if token.kind == "punct" and token.text in ("!", "+", "-", "^", "^^") else 0
         parts += token.word in _PARTS or (token.kind == "punct" and token.text == "{")
         operators += token.kind == "punct" and token.text in (
             "!",
@@ -232,6 +241,35 @@ def _refuse_depth(text: str, found: Sequence[Token]) -> None:
                 hint="ask in several queries",
                 source=_where(text, token),
             )
+
+
+def _refuse_strangers(text: str, found: Sequence[Token]) -> None:
+    """Refuse a bracket without its other half and a prefix nobody declared: here the place is exact."""
+    halves = {")": "(", "]": "[", "}": "{"}
+    waiting: list[Token] = []
+    for token in found:
+        if token.kind != "punct":
+            continue
+        if token.text in _OPEN:
+            waiting.append(token)
+        elif token.text in _CLOSE and (not waiting or waiting.pop().text != halves[token.text]):
+            raise _wrong(text, token, f'"{token.text}" closes nothing that is open here')
+    if waiting:
+        raise _wrong(text, waiting[-1], f'this "{waiting[-1].text}" is never closed')
+    prefixes = declared(found)[1]
+    for before, token in zip(found, found[1:], strict=False):
+        if token.kind == "pname" and before.word != "PREFIX":
+            prefix = token.text.split(":", 1)[0]
+            if prefix not in prefixes:
+                near = nearest(prefix, prefixes) if prefix else []
+                hint = f"did you mean {near[0]}:?" if near else f"declare it: PREFIX {prefix}: <…>"
+                raise _wrong(text, token, f'nobody declared the prefix "{prefix}:"', hint)
+
+
+def _wrong(text: str, token: Token, message: str, hint: str | None = None) -> InputError:
+    line, column = position(text, token.start)
+    more = f"; {hint}" if hint else ""
+    return InputError(f"{message}{more}\n{place(text, line, column)}", code="E_QUERY", source=f"query:{line}:{column}")
 
 
 def declared(found: Sequence[Token]) -> tuple[str, dict[str, str]]:
@@ -307,7 +345,7 @@ def bind(text: str, values: Mapping[str, str]) -> str:
     found = tokens(text)
     pieces: list[str] = []
     done = 0
-    selecting, listing, depth = False, False, 0
+    selecting, listing, depth, level = False, False, 0, 0
     for number, token in enumerate(found):
         before = found[number - 1] if number else token
         if token.word == "SELECT":
@@ -320,6 +358,8 @@ def bind(text: str, values: Mapping[str, str]) -> str:
             selecting = False
         if token.kind == "punct" and token.text in "()":
             depth += 1 if token.text == "(" else -1
+        if token.kind == "punct" and token.text in "{}":
+            level += 1 if token.text == "{" else -1
         name = token.text[1:] if token.kind == "var" else None
         if name not in values:
             continue
@@ -333,12 +373,28 @@ def bind(text: str, values: Mapping[str, str]) -> str:
             )
         term = values[str(name)]
         if selecting and depth == 0:
-            term = f"({term} AS ?{name})"
+            # A subquery need not hand on what stands everywhere anyway; twice the same name is not allowed.
+            term = (
+                f"({term} AS ?{name})" if not level else "" if _chosen(found, number) > 1 else f"({term} AS ?{name}_)"
+            )
         elif listing and depth == 0:
             term = f"({term})"
         pieces += [text[done : token.start], term]
         done = token.end
     return "".join([*pieces, text[done:]])
+
+
+def _chosen(found: Sequence[Token], number: int) -> int:
+    """Return how many columns the SELECT has in whose list a token stands."""
+    first = max(i for i in range(number) if found[i].word == "SELECT")
+    chosen, depth = 0, 0
+    for token in found[first + 1 :]:
+        if token.kind == "punct" and token.text == "{" or token.word in ("WHERE", "FROM"):
+            break
+        chosen += depth == 0 and (token.kind == "var" or token.text == "(")
+        if token.kind == "punct" and token.text in "()":
+            depth += 1 if token.text == "(" else -1
+    return chosen
 
 
 def _in_values_head(found: Sequence[Token], number: int) -> bool:

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from inforce.errors import InputError, nearest
 from inforce.fence import fenced
-from inforce.sparql_guard import bind, guard, names, place, tokens
+from inforce.sparql_guard import bind, guard, names, place, position, tokens
 from inforce.table import Table
 from inforce.vocab import BASE, PREFIXES, shrink
 
@@ -148,7 +148,7 @@ def ask_store(
     head, _, body = answer.partition(b"\n")
     facts = json.loads(head)
     if facts["kind"] == "error":
-        raise _error(text if asked == text else asked, facts)
+        raise _error(text, str(facts["message"]))
     if facts["kind"] == "ask":
         return bool(facts["value"])
     if facts["kind"] == "construct":
@@ -178,9 +178,18 @@ def _answer(
         else:
             _write_rows(found, limit, line, write)
     except SyntaxError as error:
-        line({"kind": "error", "message": error.msg, "line": error.lineno, "column": error.offset})
+        line({"kind": "error", "message": _as_typed(store, text, error.msg)})
     except (ValueError, RuntimeError, OSError) as error:
-        line({"kind": "error", "message": str(error), "line": None, "column": None})
+        line({"kind": "error", "message": str(error)})
+
+
+def _as_typed(store: ox.Store, text: str, message: str) -> str:
+    # A term that took the place of ?on moved what follows it: the text as it was typed gives the place.
+    try:
+        store.query(text, base_iri=BASE, prefixes=PREFIXES)
+    except SyntaxError as error:
+        return error.msg
+    return message
 
 
 def _write_rows(found: Any, limit: int | None, line: Callable[[Any], None], write: Callable[[bytes], object]) -> None:
@@ -226,25 +235,20 @@ def _graph(body: bytes) -> Any:
 _EXPECTED = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 
 
-def _error(text: str, facts: dict[str, Any]) -> InputError:
-    """Return the engine's message as ours: the place, the line with a caret, and the few things it expected."""
-    message = str(facts["message"])
+def _error(text: str, message: str) -> InputError:
+    """Return the engine's message as ours: the place, the line with a caret, and what it says in a sentence."""
     found = _EXPECTED.search(message)
-    line, column = (int(found[1]), int(found[2])) if found else (facts["line"], facts["column"])
-    if not line:
+    if not found:
         return InputError(message.splitlines()[0], code="E_QUERY", source="query")
-    said = found[3] if found else message
     # The engine lists whatever it could have taken, often thirty things; a person wants the sentence, or nothing.
-    sentences = [w for w in re.split(r", | or ", said) if re.fullmatch(r"[A-Z][a-z]* [\w ]{3,80}", w)]
-    words = [w for w in re.split(r", | or ", said) if re.fullmatch(r"[A-Z]{2,20}", w)]
-    expected = sentences[0] if sentences else "this is not SPARQL at the place marked"
-    if not sentences and len(words) == 1:
-        expected += f"; {words[0]} could stand there"
-    if found is None:
-        expected = message.splitlines()[0]
-    return InputError(
-        f"{expected}\n{place(text, line, column or 1)}", code="E_QUERY", source=f"query:{line}:{column or 1}"
-    )
+    sentences = [w for w in re.split(r", | or ", found[3]) if re.fullmatch(r"[A-Z][a-z]* [\w ]{3,80}", w)]
+    said = sentences[0] if sentences else "this is not SPARQL at the place marked"
+    # It names the place up to which it read, which is where the token that it could not take ends.
+    lines = text.splitlines(keepends=True)
+    offset = sum(map(len, lines[: int(found[1]) - 1])) + int(found[2]) - 1
+    read = [token for token in tokens(text) if token.end <= offset]
+    line, column = position(text, read[-1].start) if read else (1, 1)
+    return InputError(f"{said}\n{place(text, line, column)}", code="E_QUERY", source=f"query:{line}:{column}")
 
 
 def unused_terms(text: str, store: ox.Store) -> list[tuple[str, list[str]]]:
