@@ -47,16 +47,20 @@ class Command(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, the command's own options, then those that every command has."""
-        sections: dict[str, list[Any]] = {"Arguments": [], "Options": [], GLOBAL: []}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                panel = "Arguments" if parameter.param_type_name == "argument" else "Options"
-                sections[GLOBAL if getattr(parameter, "rich_help_panel", None) == GLOBAL else panel].append(record)
-        for title, records in sections.items():
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+        _write_options(self.get_params(ctx), ctx, formatter)
+
+
+def _write_options(parameters: Sequence[Any], ctx: Any, formatter: Any) -> None:
+    sections: dict[str, list[Any]] = {"Arguments": [], "Options": [], GLOBAL: []}
+    for parameter in parameters:
+        record = parameter.get_help_record(ctx)
+        if record is not None:
+            panel = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            sections[GLOBAL if getattr(parameter, "rich_help_panel", None) == GLOBAL else panel].append(record)
+    for title, records in sections.items():
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 class Commands(TyperGroup):
@@ -91,7 +95,7 @@ class Commands(TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, then the options."""
         self.format_commands(ctx, formatter)
-        Command.format_options(self, ctx, formatter)
+        _write_options(self.get_params(ctx), ctx, formatter)
 
 
 def load(name: str) -> Any:
@@ -112,7 +116,7 @@ def run_command(argv: Sequence[str]) -> int:
     """
     command = get_command(_app())
     # The parser's own errors, wherever typer keeps the parser: its bad parameter derives from them.
-    errors: tuple[type[Exception], ...] = typer.BadParameter.__mro__[1:3]  # type: ignore[assignment]
+    errors: tuple[type[Exception], ...] = typer.BadParameter.__mro__[1:3]
     try:
         code = command.main(
             args=list(argv), prog_name="inforce", complete_var="_INFORCE_COMPLETE", standalone_mode=False

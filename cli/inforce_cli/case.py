@@ -175,10 +175,12 @@ def _from_json(text: str, source: str) -> Case:
 
 def _of_answer(receipt: dict[str, Any], source: str) -> dict[str, Any]:
     question = receipt.get("question")
-    good = isinstance(question, dict) and isinstance(question.get("facts"), dict)
-    if receipt["schema"] != "inforce/answer/1" or not good or not isinstance(question.get("unknown", []), list):
+    if not isinstance(question, dict):
+        question = {}
+    facts, unknown = question.get("facts"), question.get("unknown", [])
+    if receipt["schema"] != "inforce/answer/1" or not isinstance(facts, dict) or not isinstance(unknown, list):
         _refuse(f'"schema": {json.dumps(receipt["schema"])[:40]} is not a saved answer', source)
-    return {**question["facts"], **dict.fromkeys(question.get("unknown", []), "unknown")}
+    return {**facts, **dict.fromkeys(map(str, unknown), "unknown")}
 
 
 def _kind(value: Any) -> str:

@@ -204,4 +204,21 @@ class _Asked:
         return code, len(found.table) > 1
 
     def by_query(self) -> tuple[int, bool]:
-        raise UsageError("--sparql: the saved query is not here yet")
+        from inforce_cli.render.explain import queried
+
+        run, more = self.run, self.more
+        if more["known_on"] or more["readings"]:
+            raise UsageError("the saved query knows no --known-on and no --reading", hint="leave --sparql out")
+        answer = self._check()
+        assumed = answer.ordinarily.assuming if more["ordinarily"] else {}
+        parameters = {**assumed, **self.case.facts, "on": self.on or run.today, "action": answer.action}
+        (found,), states = run.kb.query("eligibility", parameters), run.kb.query("rule-states", parameters)
+        result = {
+            "schema": "inforce/queried/1",
+            "outcome": found["outcome"],
+            "exact": answer.verdict,
+            "agrees": found["outcome"] in (answer.verdict, "depends"),
+            "rules": states.to_dicts(),
+        }
+        code = run.show(json=result, text=lambda: queried(answer, result, self._page()))
+        return code, found["outcome"] not in FAVOURABLE

@@ -12,7 +12,7 @@ from inforce_cli.render.words import caution, labelled, one_day_before, outcome,
 if TYPE_CHECKING:
     from inforce import Answer
 
-__all__ = ["comparison", "condition_lines", "explanation", "obstacles"]
+__all__ = ["comparison", "condition_lines", "explanation", "obstacles", "queried"]
 
 _OPERATORS = {"all": "all of", "any": "any of", "not": "none of"}
 _TESTS = {"is": "is", "in": "one of", "list": "in", "scheme": "in", "at-least": "at least", "below": "below"}
@@ -51,17 +51,20 @@ def _rule(ground: Any, page: Page) -> str:
     if ground.defeated_by:
         states.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
     lines = [paint(ground.rule, "1", color=page.color) + "  " + ", ".join(states) + "\n"]
-    for text in rule_lines(ground, page):
+    lines.append(paragraph(labelled(ground.label, page.lang), width=page.width, indent=4))
+    for text in rule_lines(ground, page)[1:]:
         lines.append(paragraph(text, width=page.width, indent=4))
     for one in ground.provisions:
         if one["version"] is None:
             lines.append(f"    {safe_text(one['citation'])}: {page.word('text not held')}\n")
         elif one["role"] == "refers-to":
-            text = f"{page.word('refers to')} {safe_text(one['citation'])}, {page.word('in force from')} {one['in_force_from']}"
+            text = f"{page.word('refers to')} {safe_text(one['citation'])}, "
+            text += f"{page.word('in force from')} {one['in_force_from']}"
             lines.append(paragraph(text, width=page.width, indent=4))
-    for one in ground.sources:
+    for one in {source["id"]: source for source in ground.sources}.values():
+        located = "; ".join(safe_text(s["locator"]) for s in ground.sources if s["id"] == one["id"])
         text = f"{page.word('source')} {one['id']} ({page.word('rank')} {one['rank']}): {safe_text(one['title'])}"
-        lines.append(paragraph(f"{text}, {safe_text(one['locator'])}", width=page.width, indent=4))
+        lines.append(paragraph(f"{text}, {located}", width=page.width, indent=4))
         lines.append(f"      {safe_text(one['url'] or '')}\n" if one["url"] else "")
     lines += [f"    {line}\n" for line in condition_lines(ground.condition, page)]
     return "".join(lines)
@@ -128,9 +131,8 @@ def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> st
             if item["ways"]:
                 parts.append(f"    {page.word('would be lifted by')}\n")
         for way in item["ways"]:
-            parts.append(
-                row("", [f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"], width=page.width, indent=6)
-            )
+            text = f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"
+            parts.append(paragraph(text, width=page.width, indent=6))
             if way["lacks"]:
                 lacks = [_lack(one, page) for one in way["lacks"]]
                 parts.append(paragraph(f"{page.word('lacks')} {'; '.join(lacks)}", width=page.width, indent=8))
@@ -183,3 +185,20 @@ def _side(side: Mapping[str, Any] | None, page: Page) -> str:
         return page.word("not in force")
     standing = {"holds": "stands", "fails": "does not stand", "unknown": "may stand"}[side["stands"]]
     return page.word(standing) + (f", {page.word('decisive')}" if side["decisive"] else "")
+
+
+# ---- the saved query -------------------------------------------------------------------------------
+
+
+def queried(answer: Answer, found: Mapping[str, Any], page: Page) -> str:
+    """Return the outcome that the saved query gives, beside the exact one, and the state of each rule."""
+    same = "=" if found["outcome"] == found["exact"] else ("≤" if found["agrees"] else "≠")
+    parts = [headline(answer, page), "\n"]
+    parts.append(f"  SPARQL {outcome(found['outcome'], page.lang)} {same} {outcome(found['exact'], page.lang)}\n\n")
+    for one in found["rules"]:
+        name = safe_text(str(one["rule"])).rsplit("/", 1)[-1]
+        effect = str(one["effect"]).rsplit("#", 1)[-1].lower()
+        standing = {"holds": "stands", "fails": "does not stand", "unknown": "may stand"}[one["stands"]]
+        states = f"{page.word(effect)}, [{page.word(one['state'])}], {page.word(standing)}"
+        parts.append(f"  {name}  {states}\n")
+    return "".join([*parts, footer(answer, page)])

@@ -1,0 +1,39 @@
+"""A saved answer beside the one the data give now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from inforce_cli.render.text import safe_text
+from inforce_cli.render.words import outcome, paragraph
+
+if TYPE_CHECKING:
+    from inforce import Answer
+
+__all__ = ["replayed"]
+
+
+def replayed(
+    receipt: Mapping[str, Any], answer: Answer, differs: Sequence[str], *, lang: str = "en", width: int = 80
+) -> str:
+    """Return whether the saved answer is what the data give now, and if not, each field with both values."""
+    name = safe_text(str(receipt.get("id", "")))[:12]
+    if not differs:
+        same = "identique, octet pour octet" if lang == "fr" else "same, byte for byte"
+        return f"{name}: {same}: {outcome(answer.verdict, lang)}\n"
+    head = "diffère" if lang == "fr" else "differs"
+    parts = [f"{name}: {head}\n"]
+    now = answer.to_dict()
+    for key in differs:
+        sides = [_short(receipt.get(key), width), _short(now[key], width)]
+        if sides[0] == sides[1]:
+            sides = [part for part in ("…", "…")]
+        parts.append(paragraph(f"{key}: {sides[0]} → {sides[1]}", width=width, indent=2))
+    return "".join(parts)
+
+
+def _short(value: Any, width: int) -> str:
+    text = safe_text(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= width else text[: width - 1] + "…"
