@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 
+import inforce_cli
 from inforce_cli.__main__ import main
 from inforce_cli.render.reading import change_table, listing, thing_text
 
@@ -283,3 +285,33 @@ def test_what_data_say_cannot_move_the_cursor(kb: Any) -> None:
 
     thing = {**kb.show("C-01"), "label": "\x1b[2J owned"}
     assert "\x1b" not in safe_text(thing_text(thing))
+
+
+# ---- the JSON forms --------------------------------------------------------------------------------
+
+
+def schema(name: str) -> jsonschema.Draft202012Validator:
+    text = (Path(inforce_cli.__file__).parent / "schemas" / f"{name}.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def test_every_thing_and_trace_keeps_to_its_schema(kb: Any) -> None:
+    things, traces = schema("thing"), schema("trace")
+    for entries in kb._tables["entities"].values():
+        # Every eighth of a kind: they are all alike, and there are many provisions.
+        for entry in entries[::8]:
+            things.validate(json.loads(json.dumps(kb.show(entry["iri"]))))
+            traces.validate(json.loads(json.dumps(kb.trace(entry["iri"]).to_dict())))
+
+
+def test_changes_and_conflicts_keep_to_their_schemas(run: Callable[..., Ran]) -> None:
+    schema("changes").validate(json.loads(run("changes --json").out))
+    schema("conflicts").validate(json.loads(run("conflicts --json").out))
+
+
+@pytest.mark.parametrize(
+    "name", ["list/visa-exempt/MEX/2002-06-28", "entailment/SAWP/sawp_application", "source/S-OB686/details"]
+)
+def test_what_a_trace_names_can_be_shown_and_traced(run: Callable[..., Ran], name: str) -> None:
+    assert run(f"show {name}").code == run(f"trace {name}").code == 0

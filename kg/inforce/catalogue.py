@@ -272,20 +272,23 @@ class Catalogue:
 
     def _at(self, name: str, on: str | None) -> tuple[str, dict[str, Any], When | None]:
         """What a name means, and when: a version is its thing, on the version's first day."""
-        dated = _VERSION.match(name.strip("<> "))
+        path = name.strip("<> ").removeprefix(BASE)
+        dated = _VERSION.match(path)
         when = self.when(on) if on is not None else None
         try:
             return *self.find(name), when
         except UnknownIdError:
-            if dated is None:
+            if "/" not in path and dated is None:
                 raise
-        iri = BASE + dated[0].removeprefix(BASE)
-        if "/" in dated[0] and iri in self.graph_index.by_subject:
+        if BASE + path in self.graph_index.by_subject:
             from inforce.versions import kind_of
 
-            kind = kind_of(self.graph_index, iri)
-            if not kind.endswith("-version"):
-                return kind, {"id": dated[0].removeprefix(BASE), "iri": iri.removeprefix(BASE), "names": []}, when
+            # Anything else that has an address of its own: a passage, an entry of a list, an entailment.
+            kind = kind_of(self.graph_index, BASE + path)
+            if kind != "thing" and not kind.endswith("-version"):
+                return kind, {"id": path, "iri": path, "names": []}, when
+        if dated is None:
+            raise self._nothing(name)
         return *self.find(dated[1]), when or self.when(dated[2])
 
     def show(self, name: str, *, on: str | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from inforce import Table
+from inforce_cli import completion
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -21,7 +22,12 @@ Examples:
 def main(
     run: Run,
     name: Annotated[
-        str | None, typer.Argument(help="Only those that touch this rule, provision, or conflict.", metavar="[NAME]")
+        str | None,
+        typer.Argument(
+            help="Only those that touch this rule, provision, or conflict.",
+            autocompletion=completion.ids,
+            metavar="[NAME]",
+        ),
     ] = None,
 ) -> int:
     """Show where sources disagree: the claims with the ranks of their sources, and how each is resolved."""

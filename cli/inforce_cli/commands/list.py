@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from inforce_cli import completion
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -24,6 +25,7 @@ def main(
         typer.Argument(
             help="rules, provisions, instruments, programs, categories, exemptions, nationalities, facts, actions, "
             "sources, claims, changes, queries and more.",
+            autocompletion=completion.kinds,
             metavar="KIND",
         ),
     ],

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from inforce_cli import completion
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -21,7 +22,12 @@ Examples:
 def main(
     run: Run,
     name: Annotated[
-        str, typer.Argument(help="An id, a citation, a country, or a file with a saved answer.", metavar="NAME")
+        str,
+        typer.Argument(
+            help="An id, a citation, a country, or a file with a saved answer.",
+            autocompletion=completion.ids,
+            metavar="NAME",
+        ),
     ],
     on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DATE")] = None,
 ) -> int:

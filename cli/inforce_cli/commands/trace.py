@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from inforce.errors import EnvironmentFault
+from inforce_cli import completion
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -22,7 +23,12 @@ Examples:
 def main(
     run: Run,
     name: Annotated[
-        str, typer.Argument(help="A rule, provision, instrument, source …, or a saved answer.", metavar="NAME")
+        str,
+        typer.Argument(
+            help="A rule, provision, instrument, source …, or a saved answer.",
+            autocompletion=completion.ids,
+            metavar="NAME",
+        ),
     ],
     on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DATE")] = None,
 ) -> int:
