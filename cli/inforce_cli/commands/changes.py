@@ -1,4 +1,10 @@
-"""What changed when: ``inforce changes``."""
+"""What changed when: ``inforce changes``.
+
+Examples:
+  inforce changes --from 2024-11-01 --to 2025-02-28
+  inforce changes --about Mexico
+  inforce changes --affects outcomes --layer designation --json
+"""
 
 from __future__ import annotations
 
@@ -11,11 +17,8 @@ from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-EXAMPLES = """\b
-Examples:
-  inforce changes --from 2024-11-01 --to 2025-02-28
-  inforce changes --about Mexico
-  inforce changes --affects outcomes --layer designation --json"""
+# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(

@@ -1,4 +1,10 @@
-"""Where sources disagree: ``inforce conflicts``."""
+"""Where sources disagree: ``inforce conflicts``.
+
+Examples:
+  inforce conflicts
+  inforce conflicts R-WP-FLAG-2024
+  inforce conflicts --lang fr --json
+"""
 
 from __future__ import annotations
 
@@ -12,11 +18,8 @@ from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-EXAMPLES = """\b
-Examples:
-  inforce conflicts
-  inforce conflicts R-WP-FLAG-2024
-  inforce conflicts --lang fr --json"""
+# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(

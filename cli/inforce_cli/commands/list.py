@@ -1,4 +1,10 @@
-"""What there is: ``inforce list``."""
+"""What there is: ``inforce list``.
+
+Examples:
+  inforce list rules
+  inforce list nationalities --lang fr
+  inforce list facts --format csv
+"""
 
 from __future__ import annotations
 
@@ -11,11 +17,8 @@ from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-EXAMPLES = """\b
-Examples:
-  inforce list rules
-  inforce list nationalities --lang fr
-  inforce list facts --format csv"""
+# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(

@@ -1,4 +1,10 @@
-"""Where things come from: ``inforce trace``."""
+"""Where things come from: ``inforce trace``.
+
+Examples:
+  inforce trace R-WP-FLAG-2024
+  inforce trace "IRPR 26.1(2)" --format dot
+  inforce trace answer.json --format turtle
+"""
 
 from __future__ import annotations
 
@@ -13,11 +19,8 @@ from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-EXAMPLES = """\b
-Examples:
-  inforce trace R-WP-FLAG-2024
-  inforce trace "IRPR 26.1(2)" --format dot
-  inforce trace answer.json --format turtle"""
+# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(
