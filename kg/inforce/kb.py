@@ -286,6 +286,19 @@ class KnowledgeBase(Catalogue):
                 return text
         return low
 
+    def validate(self, paths: Iterable[str | Path]) -> list[Any]:
+        """Return what is wrong with a user's own Turtle files: findings with file, line and what would be right.
+
+        The packaged rules are what the files may refer to; nothing is stored.
+
+        Raises:
+            UsageError: no such file or folder.
+        """
+        from inforce.check import validate
+        from inforce.resources import root
+
+        return list(validate([Path(path) for path in paths], root()))
+
     # ---- SPARQL ------------------------------------------------------------------------------------
 
     @cached_property
