@@ -1,4 +1,7 @@
-"""The vocabulary: every term declared and explained in two languages, and equal to the tables it was made from."""
+"""The vocabulary: every term declared and explained in two languages, and equal to the tables it was made from.
+
+Over 500 lines because every part reads the same parsed graph: terms, facts, actions, constraints, documents.
+"""
 
 from __future__ import annotations
 
