@@ -82,7 +82,9 @@ def read_query(path: Path) -> Query:
         if len(fields.get(key, ())) != 1:
             raise InputError(f'the header needs one "# {key}:" line', code="E_QUERY", source=str(path))
     parameters = tuple(_parameter(line, path) for line in fields.get("param", ()))
-    columns = tuple(word[1:] for line in fields.get("columns", ()) for word in line.split() if word.startswith("?"))
+    words = " ".join(fields.get("columns", ())).split()
+    # The names come first; the sentence after them may mention one again.
+    columns = tuple(dict.fromkeys(word[1:].rstrip(";,.") for word in words if word.startswith("?")))
     return Query(
         path.stem,
         path,
