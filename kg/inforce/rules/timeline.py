@@ -284,26 +284,31 @@ def _named(question: Question, variable: Variable, instant: str, known: Facts) -
     book = question.book
     if variable[0] == "rule":
         rule = book.rule(variable[1])
-        return {"rule": rule.rule, "instrument": rule.instrument, "begins": rule.interval.starts == instant}
+        return {"rule": rule.rule, "instrument": rule.instrument, "begins": _begins(rule.interval, instant)}
     if variable[0] == "condition":
         interval = book.conditions[variable[1]].interval
-        return {"rule": variable[1], "instrument": interval.by, "begins": interval.starts == instant}
+        return {"rule": variable[1], "instrument": interval.by, "begins": _begins(interval, instant)}
     value = known.get(variable[1])
     tokens = value if isinstance(value, tuple) else (value,)
     if variable[0] == "list":
         # A list that is joined or left; leaving one usually means joining another, which names the instrument.
         found = [
-            {"rule": f"{name}/{token}", "instrument": interval.by, "begins": interval.starts == instant}
+            {"rule": f"{name}/{token}", "instrument": interval.by, "begins": _begins(interval, instant)}
             for name, entries in book.lists.items()
             for token in tokens
             for interval in entries.get(str(token), ())
-            if instant in (interval.starts, interval.ends)
+            if instant == interval.ends or _begins(interval, instant)
         ]
         found.sort(key=lambda item: (not item["begins"], item["instrument"] is None, item["rule"]))
         return found[0] if found else {"rule": None, "instrument": None}
     for entailments in book.entailments.values():
         for entailment in entailments:
-            if entailment.fact == variable[1] and instant in (entailment.interval.starts, entailment.interval.ends):
-                begins = entailment.interval.starts == instant
+            begins = _begins(entailment.interval, instant)
+            if entailment.fact == variable[1] and (begins or instant == entailment.interval.ends):
                 return {"rule": entailment.id, "instrument": entailment.interval.by, "begins": begins}
     return {"rule": None, "instrument": None}
+
+
+def _begins(interval: Interval, instant: str) -> bool:
+    # Where nobody knows since when, the first day it is certain counts as its beginning.
+    return instant in (interval.starts, interval.certain_from)

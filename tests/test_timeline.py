@@ -1,0 +1,118 @@
+"""The outcome over time: a window read at once, equal to the answers of its days, with what brought each change."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from cases_at_random import cases
+
+from inforce.errors import FactsError
+
+FIRST, LAST = "2002-06-28", "2026-06-12"
+CASES = 150
+
+
+def _history(kb: Any, facts: Any, **asked: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = kb.history(facts, from_=FIRST, to=LAST, **asked).to_dict()["intervals"]
+    return rows
+
+
+def _days(row: dict[str, Any]) -> list[date]:
+    """The first and the last day at whose end the row holds, and one between; none if it holds for hours only."""
+    first, until = date.fromisoformat(row["from"][:10]), date.fromisoformat(row["until"][:10])
+    return sorted({first, first + (until - first) // 2, until - timedelta(days=1)}) if first < until else []
+
+
+def _random(kb: Any, seed: int) -> Any:
+    for case in cases(kb, seed, CASES):
+        known = None if case.known_on is None else case.known_on.isoformat()
+        yield case, {"action": case.action, "known_on": known, "readings": sorted(case.readings)}
+
+
+@pytest.mark.parametrize("seed", range(3000, 3004))
+def test_each_stretch_has_the_outcome_of_its_days(kb: Any, seed: int) -> None:
+    # A stretch has no day of the week: the day is asked without it too.
+    any_day = {fact.name: "unknown" for fact in kb.book.following_day}
+    compared = changes = 0
+    for case, asked in _random(kb, seed):
+        try:
+            rows = _history(kb, case.facts, **asked)
+        except FactsError:
+            continue
+        changes += len(rows) - 1
+        for row in rows:
+            for day in _days(row):
+                answers = [
+                    kb.check({**case.facts, **any_day}, on=day.isoformat(), ordinarily=ordinarily, **asked)
+                    for ordinarily in (False, True)
+                ]
+                found = [answer.segments[-1].outcome for answer in answers]
+                assert found == [row["outcome"], row["ordinarily"]], (case, day, row)
+                compared += 1
+    assert compared > 200
+    assert changes > 10
+
+
+def test_facts_that_exclude_each_other_on_some_day_have_no_history(kb: Any) -> None:
+    refused = answered = 0
+    for case, asked in _random(kb, 3100):
+        try:
+            kb.question(case.facts, on=FIRST, **asked)
+        except FactsError:
+            with pytest.raises(FactsError):
+                _history(kb, case.facts, **asked)
+            refused += 1
+        else:
+            answered += 1
+    assert refused > 5
+    assert answered > 50
+
+
+@pytest.mark.parametrize("seed", [3200, 3201])
+def test_stretches_cover_the_window_without_gaps_and_differ_from_their_neighbours(kb: Any, seed: int) -> None:
+    seen = 0
+    for case, asked in _random(kb, seed):
+        try:
+            rows = _history(kb, case.facts, **asked)
+        except FactsError:
+            continue
+        assert rows[0]["from"] == FIRST
+        assert rows[-1]["until"] == str(date.fromisoformat(LAST) + timedelta(days=1))
+        for one, following in zip(rows, rows[1:], strict=False):
+            assert one["until"] == following["from"], case
+            assert following["starts_at"][:10] == following["from"][:10]
+            assert (one["outcome"], one["ordinarily"]) != (following["outcome"], following["ordinarily"]), case
+        assert rows[0]["rule"] is None
+        assert all(row["rule"] for row in rows[1:]), case
+        seen += 1
+    assert seen > 50
+
+
+def test_a_window_is_a_part_of_the_whole_history(kb: Any) -> None:
+    whole = _history(kb, {"citizenships": "MEX"})
+    part = kb.history({"citizenships": "MEX"}, from_="2010-01-01", to="2020-01-01").to_dict()["intervals"]
+    assert [row["ordinarily"] for row in part] == ["may-not", "may"]
+    assert part[1]["from"] == whole[2]["from"]
+    assert part[1]["instrument"] == whole[2]["instrument"]
+
+
+def test_nationals_of_mexico_by_hand(kb: Any) -> None:
+    """Read from the instruments: visas from 2009-07-14 00:01, lifted on 2016-12-01, back from 2024-02-29 23:30."""
+    rows = _history(kb, {"citizenships": "MEX"})
+    found = [(row["from"], row["until"], row["ordinarily"], row["instrument"]) for row in rows]
+    lifted = rows[2]["from"]
+    assert lifted.startswith("2016-12-01")
+    assert found == [
+        (FIRST, "2009-07-14T00:01:00", "may", None),
+        ("2009-07-14T00:01:00", lifted, "may-not", "SOR/2009-207"),
+        (lifted, "2024-02-29T23:30:00", "may", "SOR/2016-293"),
+        ("2024-02-29T23:30:00", "2026-06-13", "may-not", "SOR/2024-34"),
+    ]
+    assert {row["outcome"] for row in rows} == {"depends"}  # a citizenship alone settles nothing
+
+
+def test_what_was_known_on_a_day_has_no_later_change(kb: Any) -> None:
+    rows = _history(kb, {"citizenships": "MEX"}, known_on="2015-01-01")
+    assert [row["ordinarily"] for row in rows] == ["may", "may-not"]
