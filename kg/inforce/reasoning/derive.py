@@ -45,7 +45,7 @@ def infer(store: ox.Store, queries: Path) -> None:
 
 
 def _schema(store: ox.Store) -> list[Triple]:
-    """What is closed: classes, properties and their axioms, the schemes' hierarchies, what is part of what."""
+    """What is closed: classes, properties and their axioms, hierarchies of concepts and provisions, what rests on them."""
     wanted = {
         *(RDFS + n for n in ("subClassOf", "subPropertyOf", "domain", "range")),
         *(
@@ -68,6 +68,7 @@ def _schema(store: ox.Store) -> list[Triple]:
         RDF + "rest",
         ELI + "is_part_of",
         ELI + "has_part",
+        INF + "expresses",
     }
     kinds = {
         OWL + n
