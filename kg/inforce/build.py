@@ -74,10 +74,13 @@ def inputs(root: Path, data: Sequence[Path] = ()) -> list[Input]:
 
 
 def digest_inputs(root: Path, data: Sequence[Path] = ()) -> str:
-    """Return one SHA-256 over the names and bytes of all inputs, queries and shapes included."""
+    """Return one SHA-256 over the names and bytes of all inputs: data, queries, shapes, and the code that builds."""
     total = hashlib.sha256(f"inforce build {FORMAT}\n".encode())
     extra = [*sorted((root / "queries").rglob("*.rq")), *sorted((root / "ontology" / "shapes").rglob("*.ttl"))]
-    for name, path in [(i.name, i.path) for i in inputs(root, data)] + [(str(p.relative_to(root)), p) for p in extra]:
+    named = [(i.name, i.path) for i in inputs(root, data)] + [(str(p.relative_to(root)), p) for p in extra]
+    code = Path(__file__).resolve().parent
+    named += [(str(p.relative_to(code)), p) for p in sorted(code.rglob("*.py")) if "_data" not in p.parts]
+    for name, path in named:
         total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 

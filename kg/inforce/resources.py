@@ -172,6 +172,9 @@ def _unchanged(found: Built, base: Path) -> bool:
             newest = max(
                 newest, os.stat(folder).st_mtime_ns, *(os.stat(os.path.join(folder, n)).st_mtime_ns for n in names)
             )
+    for folder, _, names in os.walk(Path(__file__).resolve().parent):
+        sources = (os.path.join(folder, name) for name in names if name.endswith(".py"))
+        newest = max((newest, *(os.stat(source).st_mtime_ns for source in sources)))
     if newest < built:
         return True
     from inforce import build as builder
