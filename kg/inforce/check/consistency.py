@@ -188,10 +188,11 @@ class Holders:
     def placed(self, violation: Violation) -> Iterator[Finding]:
         """Return a violation as findings, one for each block that holds its node."""
         holders = self.of(violation.subject)
-        stated = [h for h in holders if h in self.index] or holders
-        for holder in stated:
-            file, line = self.index.place(holder)
-            yield Finding(violation.code, violation.message, shrink(holder), file, line)
+        stated = [h for h in holders if h in self.index]
+        for holder in stated or holders:
+            # A fault between two things, of which the files state the other: it is there that one can correct it.
+            other = next((one for one in violation.others if not stated and one in self.index), holder)
+            yield Finding(violation.code, violation.message, shrink(holder), *self.index.place(other))
         if not holders:
             file, line = next(iter(sorted(self.index.blank.items())), ("", 0))
             yield Finding(violation.code, violation.message, "", file, line)
@@ -226,7 +227,9 @@ def _row(header: dict[str, str], row: ox.QuerySolution) -> Violation:
 
     message = re.sub(r"\{(\w+)\}", filled, header.get("message") or header.get("title", "breaks a consistency query"))
     subject = row["subject"]
-    return Violation(header.get("code", "E_CONSISTENCY"), message, subject.value if subject is not None else "")
+    others = tuple(term.value for term in row if isinstance(term, ox.NamedNode) and term != subject)
+    code = header.get("code", "E_CONSISTENCY")
+    return Violation(code, message, subject.value if subject is not None else "", others=others)
 
 
 # ---- literals ----------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"""|(?P<open>[\[(])|(?P<close>[\])])|(?P<stop>\.)|(?P<word>[A-Za-z]+)|(?P<other>\S)""",
     re.DOTALL,
 )
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -133,21 +134,27 @@ class _Scanner:
 
     def relative(self, piece: str, offset: int) -> None:
         inside = piece[1:-1]
-        if not self.own_base and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", inside):
+        if not self.own_base and not _SCHEME.match(inside):
             self.found.relative.append((piece, self.line + self.text.count("\n", self.counted, offset)))
 
     def directive(self, words: list[str], text: str) -> None:
         iri = next((w for w in words if w.startswith("<")), "")
-        target = urljoin(self.base, _plain(iri[1:-1])) if iri else ""
+        target = self.resolved(_plain(iri[1:-1])) if iri else ""
         if words[0].lower().endswith("base"):
             self.base, self.own_base = target, True
         elif len(words) > 1 and words[1].endswith(":"):
             self.prefixes[words[1][:-1]] = target
         self.found.directives.append((text, self.line))
 
+    def resolved(self, iri: str) -> str:
+        """Resolve an IRI; a whole one stays as it is, for joining would take an empty fragment away."""
+        if _SCHEME.match(iri):
+            return iri
+        return urljoin(self.base, iri) if iri else self.base
+
     def iri(self, piece: str, kind: str) -> str:
         if kind == "iri":
-            return urljoin(self.base, _plain(piece[1:-1])) if piece != "<>" else self.base
+            return self.resolved(_plain(piece[1:-1]))
         prefix, colon, local = piece.partition(":")
         if kind == "name" and colon and prefix in self.prefixes:
             return self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)

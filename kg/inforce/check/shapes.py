@@ -26,7 +26,8 @@ TYPE = PREFIXES["rdf"] + "type"
 class Violation:
     """A node that breaks a shape, a query or another rule; ``subject`` is its IRI, blank nodes named by the build.
 
-    ``path`` is the property concerned and ``value`` what it wrongly has, both IRIs, '' where there is none.
+    ``path`` is the property concerned and ``value`` what it wrongly has, '' where there is none; ``others`` are
+    further nodes the fault is about, any of which may be the one to correct.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Violation:
     subject: str
     path: str = ""
     value: str = ""
+    others: tuple[str, ...] = ()
 
 
 def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None = None) -> list[Violation]:
@@ -62,9 +64,7 @@ def _violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] |
     for path in sorted(shapes.glob("*.ttl")):
         _fill(shape_graph, ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, base_iri=BASE))
     data = rdflib.Graph()
-    wanted = None if focus is None else set(focus)
-    # Judging a few nodes needs their own triples and the kinds of what they point at.
-    _fill(data, (q for q in quads if wanted is None or name(q.subject) in wanted or q.predicate.value == TYPE))
+    _fill(data, quads if focus is None else _within(list(quads), focus))
     _, report, _ = validate(
         data,
         shacl_graph=shape_graph,
@@ -74,12 +74,18 @@ def _violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] |
         js=False,
         meta_shacl=False,
         do_owl_imports=False,
-        focus_nodes=None if wanted is None else sorted(wanted),
     )
-    return [
-        _violation(report, shape_graph, result)
-        for result in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
-    ]
+    results = report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
+    found = [_violation(report, shape_graph, result) for result in results]
+    return [one for one in found if focus is None or one.subject in focus]
+
+
+def _within(quads: list[ox.Quad], focus: Collection[str]) -> list[ox.Quad]:
+    # Judging a few nodes needs their own triples and the kinds of what they point at. (The engine's own choice of
+    # nodes would also leave out the values of nested shapes, and find nothing there.)
+    own = [q for q in quads if name(q.subject) in focus]
+    near = {q.object.value for q in own if isinstance(q.object, ox.NamedNode)} - set(focus)
+    return own + [q for q in quads if q.predicate.value == TYPE and name(q.subject) in near]
 
 
 def _violation(report: Any, shapes: Any, result: Any) -> Violation:
