@@ -14,6 +14,7 @@ from inforce.rules.cautions import Caution, cautions_of
 from inforce.rules.decide import DEPENDS, NOT_COVERED, Missing, Ordinary, Question, Segment, World
 from inforce.rules.grounds import STATES, Ground, Obligation, grounds_of, obligations_of
 from inforce.rules.model import RuleVersion
+from inforce.vocab import BASE
 
 __all__ = ["Answer", "Caution", "Ground", "Obligation", "ask"]
 
@@ -86,7 +87,7 @@ class Answer:
     def _ground(ground: Ground) -> dict[str, Any]:
         return {
             "rule": ground.rule,
-            "version": ground.version,
+            "version": BASE + ground.version,
             "entry": ground.entry,
             "label": ground.label.get("en", ""),
             "label_fr": ground.label.get("fr", ""),
@@ -102,7 +103,7 @@ class Answer:
             "in_force_until": ground.in_force_until,
             "starts_at": ground.starts_at,
             "instrument": ground.instrument,
-            "provisions": list(ground.provisions),
+            "provisions": [{**p, "version": BASE + p["version"] if p["version"] else None} for p in ground.provisions],
             "sources": list(ground.sources),
             "conflicts": list(ground.conflicts),
             "note": ground.note,
