@@ -141,7 +141,8 @@ class Sparql:
         ]
 
     def __call__(self, number: int) -> str:
-        return str(next(iter(self.store.query(self.texts[number])))["outcome"].value)
+        found = self.store.query(self.texts[number], use_default_graph_as_union=True)
+        return str(next(iter(found))["outcome"].value)
 
 
 class Clingo:
