@@ -45,7 +45,7 @@ def infer(store: ox.Store, queries: Path) -> None:
 
 
 def _schema(store: ox.Store) -> list[Triple]:
-    """What is closed: classes, properties, axioms, hierarchies of concepts and provisions, what expresses provisions."""
+    """What is closed: classes, properties, axioms, hierarchies of concepts and provisions, and what expresses them."""
     wanted = {
         *(RDFS + n for n in ("subClassOf", "subPropertyOf", "domain", "range")),
         *(

@@ -139,12 +139,17 @@ def _decisive(
     def of(effect: str, truth: Truth = True) -> list[RuleVersion]:
         return [rule for rule in rules if rule.effect == effect and stands[rule.id] is truth]
 
+    def settling(effect: str) -> set[str]:
+        # Where no rule stands for certain, the outcome follows from all that may: one or the other does,
+        # or a constraint between facts makes it.
+        return best(of(effect)) or {rule.id for rule in of(effect, None)}
+
     if outcome == "may":
-        return best(of("permit"))
+        return settling("permit")
     if outcome == "may-not":
-        return best(of("bar")) or best(rule for rule in rules if rule.effect in ("permit", "bar"))
+        return settling("bar") or best(rule for rule in rules if rule.effect in ("permit", "bar"))
     if outcome == "required":
-        return best(of("require"))
+        return settling("require")
     if outcome == "not-required":
         lifted = [rule for rule in rules if rule.effect == "require" and states[rule.id] is not False]
         for rule in sorted(lifted, key=weight):
