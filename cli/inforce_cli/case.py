@@ -158,6 +158,8 @@ def _from_json(text: str, source: str) -> Case:
         found = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
         _refuse(f"this is not JSON: {error.msg.lower()}", f"{source}:{error.lineno}:{error.colno}")
+    except InputError:
+        raise
     except RecursionError:
         _refuse("nested too deeply", source)
     except ValueError:  # an integer of thousands of digits

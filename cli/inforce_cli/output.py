@@ -161,6 +161,10 @@ class Run:
             )
         return wanted
 
+    def cut(self) -> None:
+        """Say that ``--limit`` left something out of what is shown."""
+        self._truncated = True
+
     # ---- the end ---------------------------------------------------------------------------------
 
     def finish(self, code: int | None) -> int:
@@ -213,6 +217,10 @@ def _write_aside(target: Path, content: bytes) -> None:
         raise UsageError(f"-o {target} is a folder", hint="name a file in it")
     if not target.parent.is_dir():
         raise UsageError(f"-o {target}: there is no folder {target.parent}", hint="make the folder first")
+    if target.exists() and not target.is_file():
+        # A device or a pipe is written to, never replaced.
+        target.write_bytes(content)
+        return
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         try:

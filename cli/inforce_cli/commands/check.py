@@ -11,7 +11,7 @@ from inforce_cli import completion
 from inforce_cli.output import Run
 
 if TYPE_CHECKING:
-    from inforce import Answer
+    from inforce import Answer, History
 
 EXAMPLES = """\b
 Examples:
@@ -141,8 +141,9 @@ class _Asked:
             "ordinarily": ordinarily,
         }
 
-    def _check(self, *, on: str | None = None, facts: dict[str, Any] | None = None) -> Answer:
-        return self.run.kb.check(self.case.facts if facts is None else facts, on=on or self.on, **self.more)
+    def _check(self, *, on: str | None = None, facts: dict[str, Any] | None = None, strict: bool = False) -> Answer:
+        more = {**self.more, "ordinarily": False} if strict else self.more
+        return self.run.kb.check(self.case.facts if facts is None else facts, on=on or self.on, **more)
 
     def _page(self) -> Any:
         from inforce_cli.render.answer import Page
@@ -164,19 +165,25 @@ class _Asked:
             return run.show(json=answer.to_json(), text=lambda: explanation(answer, self._page())), unfavourable
 
         def text() -> str:
-            return answer_text(answer, self._page(), before=self._before(answer), ways=run.kb.why_not(answer))
+            strict = answer if answer.headline == "strict" else self._check(strict=True)
+            ways = run.kb.why_not(answer)
+            return answer_text(answer, self._page(), strict=strict, history=self._around(answer), ways=ways)
 
         return run.show(json=answer.to_json(), text=text), unfavourable
 
-    def _before(self, answer: Answer) -> Answer | None:
-        """The answer the day before the newest decisive rule took effect."""
+    def _around(self, answer: Answer) -> History | None:
+        """The outcome over time, from the first rule to the day asked about or the last day verified."""
         from inforce_cli.render.words import one_day_before
 
-        starts = [ground.in_force_from for ground in answer.decisive]
-        first = max(starts, default="")
-        if not first or first <= self.run.kb.book.covers_from or first > answer.on["from"]:
+        book = self.run.kb.book
+        low, high = answer.on["from"], answer.on["until"]
+        last = low[:10] if "T" in low else one_day_before(high)
+        if low[:10] < book.covers_from:
             return None
-        return self._check(on=one_day_before(first))
+        return self.run.kb.history(self.case.facts, to=max(last, book.verified_through), **self._timeless())
+
+    def _timeless(self) -> dict[str, Any]:
+        return {key: value for key, value in self.more.items() if key != "ordinarily"}
 
     def comparison(self, what_if: list[str], day: str | None) -> tuple[int, bool]:
         from inforce_cli.case import assignments
@@ -197,8 +204,7 @@ class _Asked:
         from inforce_cli.render.history import history_text
 
         run = self.run
-        more = {key: value for key, value in self.more.items() if key != "ordinarily"}
-        found = run.kb.history(self.case.facts, from_=from_, to=to, **more)
+        found = run.kb.history(self.case.facts, from_=from_, to=to, **self._timeless())
         others = {"table": lambda: history_text(found, self._page())}
         code = run.show(json=found.to_dict(), table=found.table, others=others)
         return code, len(found.table) > 1

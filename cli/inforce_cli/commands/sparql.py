@@ -36,13 +36,18 @@ def main(
 ) -> int:
     """Run a read-only SPARQL 1.1 query over the whole graph: ontology, data and what was inferred."""
     query = _query(file, text)
-    found = run.kb.sparql(query, on=on, limit=run.options.limit, timeout_s=_seconds(timeout))
+    limit = run.options.limit
+    # One more than asked for: that is how a cut graph is known from a whole one.
+    found = run.kb.sparql(query, on=on, limit=None if limit is None else limit + 1, timeout_s=_seconds(timeout))
     if isinstance(found, Table):
         if not found.rows:
             run.note("note: no rows")
         return run.show(table=found)
     if isinstance(found, bool):
         return run.show(json={"boolean": found}, text="yes\n" if found else "no\n")
+    if limit is not None and len(found) > limit:
+        found.remove(max(found))
+        run.cut()
     return run.show(others=_graph(found))
 
 

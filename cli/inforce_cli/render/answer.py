@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import (
     caution,
+    cited,
     instant,
     labelled,
     lower_first,
@@ -21,12 +22,11 @@ from inforce_cli.render.words import (
 )
 
 if TYPE_CHECKING:
-    from inforce import Answer
+    from inforce import Answer, History
 
 __all__ = ["Page", "answer_text", "footer", "headline", "rule_lines"]
 
 NEEDS_SHOWN, RULES_SHOWN = 5, 3
-SETTLED = ("may", "may-not", "required", "not-required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,18 @@ class Page:
 
 
 def answer_text(
-    answer: Answer, page: Page, *, before: Answer | None = None, ways: Sequence[dict[str, Any]] = ()
+    answer: Answer,
+    page: Page,
+    *,
+    strict: Answer | None = None,
+    history: History | None = None,
+    ways: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Return the page for one answer, outcome first.
 
     Args:
-        before: the answer to the same question the day before the decisive rule took effect, if that was asked.
+        strict: the same question with nothing assumed; which exceptions are open is read off it.
+        history: the outcome over time, around the time asked about.
         ways: what stands in the way, with what would lift it, as ``KnowledgeBase.why_not`` gives it.
     """
     parts = [
@@ -66,12 +72,12 @@ def answer_text(
         _split(answer, page),
         _because(answer, page),
         _although(answer, page),
-        _unless(answer, page, ways),
+        _unless(answer, page, ways, strict or answer),
         _other_reading(answer, page),
         _needs(answer, page),
         _sources(answer, page),
         _layers(answer, page),
-        _before(answer, page, before),
+        _around(answer, page, history),
         _carry(answer, page),
         *(page.row("note", [caution(item, page.lang)]) for item in answer.cautions),
         footer(answer, page),
@@ -83,6 +89,9 @@ def headline(answer: Answer, page: Page) -> str:
     """Return the outcome, the action and the time asked about, one line or two."""
     action = page.book.actions[answer.action]
     label = lower_first(labelled(action.label, page.lang))
+    if action.answers == "required":
+        # "REQUIRED: a visa", not "REQUIRED: a visa needed".
+        label = label.removesuffix(" needed").removesuffix(" nécessaire")
     verdict = answer.verdict
     when = period(answer.on, page.lang)
     if page.today:
@@ -122,10 +131,10 @@ def rule_lines(ground: Any, page: Page) -> list[str]:
     since = f"{page.word('from')} {instant(ground.starts_at, page.lang)}"
     own = [p for p in ground.provisions if p["role"] == "expresses"]
     powers = [p for p in ground.provisions if p["role"] == "enabled-by"]
-    named = ", ".join(_cited(p, page) for p in own) or ground.instrument or ""
+    named = ", ".join(_cited(p, page) for p in own) or cited(ground.instrument or "", page.lang)
     lines = [
         f"{labelled(ground.label, page.lang)} ({ground.rule})",
-        f"{layer} {safe_text(named)}".strip() + f", {since}",
+        f"{layer} {named}".strip() + f", {since}",
     ]
     if ground.in_force_until:
         lines[-1] += f" {page.word('until')} {one_day_before(ground.in_force_until)}"
@@ -141,17 +150,15 @@ def _in_force(provisions: Sequence[dict[str, Any]], page: Page, lead: str) -> li
         if one["version"] is not None:
             together.setdefault((one["in_force_from"], one["instrument"]), []).append(_cited(one, page))
     lines = []
-    for (since, instrument), cited in together.items():
-        what = lead + ", ".join(cited) if lead or len(together) > 1 else ""
+    for (since, instrument), names in together.items():
+        what = lead + ", ".join(names) if lead or len(together) > 1 else ""
         text = f"{what}{', ' if what else ''}{page.word('in force from')} {since}"
-        lines.append(text + (f" ({safe_text(instrument)})" if instrument else ""))
+        lines.append(text + (f" ({cited(instrument, page.lang)})" if instrument else ""))
     return lines
 
 
 def _cited(provision: dict[str, Any], page: Page) -> str:
-    return safe_text(
-        provision.get("citation_fr") or provision["citation"] if page.lang == "fr" else provision["citation"]
-    )
+    return cited(provision["citation"], page.lang)
 
 
 def _because(answer: Answer, page: Page) -> str:
@@ -177,27 +184,30 @@ def _although(answer: Answer, page: Page) -> str:
     against = {"may-not": ("permit",), "may": ("bar",), "not-required": ("require",)}.get(answer.verdict, ())
     lines = []
     for ground in answer.grounds:
-        unconditional = ground.condition["op"] == "all" and not ground.condition["members"]
-        if ground.effect in against and ground.state == "holds" and not ground.decisive and not unconditional:
-            cited = ", ".join(_cited(p, page) for p in ground.provisions if p["role"] == "expresses")
-            lines.append(f"{labelled(ground.label, page.lang)} ({', '.join(x for x in (cited, ground.rule) if x)})")
+        closing = page.book.layers[ground.layer].rank == 0  # what holds where no rule speaks
+        if ground.effect in against and ground.state == "holds" and not ground.decisive and not closing:
+            own = ", ".join(_cited(p, page) for p in ground.provisions if p["role"] == "expresses")
+            lines.append(f"{labelled(ground.label, page.lang)} ({', '.join(x for x in (own, ground.rule) if x)})")
             if ground.defeated_by:
                 lines.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
     return page.row("although", lines) if lines else ""
 
 
-def _unless(answer: Answer, page: Page, ways: Sequence[dict[str, Any]]) -> str:
+def _unless(answer: Answer, page: Page, ways: Sequence[dict[str, Any]], strict: Answer) -> str:
     if answer.verdict not in ("may-not", "required"):
         return ""
     lifting = [way for item in ways for way in item["ways"] if item["rule"] in {g.rule for g in answer.decisive}]
     if not lifting:
         return ""
-    open_facts = {item["fact"] for item in answer.missing}
-    facts = dict.fromkeys(lack["fact"] for way in lifting for lack in way["lacks"] if lack["fact"] in open_facts)
-    still = sum(bool(way["lacks"]) and all(x["fact"] in open_facts for x in way["lacks"]) for way in lifting)
+    open_rules = {ground.rule for ground in strict.grounds if ground.state == "unknown"}
+    still = [way for way in lifting if way["rule"] in open_rules]
+    given = set(answer.facts)
+    facts = list(dict.fromkeys(lack["fact"] for way in still for lack in way["lacks"] if lack["fact"] not in given))
     count = f"{len(lifting)} {page.word('exceptions' if len(lifting) > 1 else 'exception')}"
-    named = ", ".join(list(facts)[:3]) + (", …" if len(facts) > 3 else "")
-    state = f", {still} {page.word('open')}: {named}" if facts else ""
+    state = ""
+    if still:
+        named = ", ".join(facts[:3]) + (", …" if len(facts) > 3 else "")
+        state = f", {len(still)} {page.word('open')}{_colon(page.lang)} {named}"
     return page.row("unless", [f"{count}{state}   --why-not"])
 
 
@@ -217,7 +227,9 @@ def _other_reading(answer: Answer, page: Page) -> str:
     if answer.headline == "ordinarily":
         if answer.outcome == answer.ordinarily.outcome:
             return ""
-        text = f"{outcome(answer.outcome, page.lang)}: {len(answer.missing)} {page.word('open facts')}"
+        text = (
+            f"{outcome(answer.outcome, page.lang)}{_colon(page.lang)} {len(answer.missing)} {page.word('open facts')}"
+        )
         return page.row("strictly", [text])
     if answer.outcome != "depends" or _by_day(answer):
         return ""
@@ -259,16 +271,43 @@ def _layers(answer: Answer, page: Page) -> str:
     return page.row("layers", [" · ".join(told)]) if len(told) > 1 else ""
 
 
-def _before(answer: Answer, page: Page, before: Answer | None) -> str:
-    if before is None or before.verdict == answer.verdict:
+def _around(answer: Answer, page: Page, history: History | None) -> str:
+    """The outcome before the last change and after the next one, each with what changed it."""
+    if history is None or answer.verdict == "not-covered":
         return ""
-    return page.row(
-        "before",
-        [
-            f"{outcome(before.verdict, page.lang)} {page.word('until')} {one_day_before(before.on['until'])}: "
-            f"{page.word('this rule changed it')}"
-        ],
-    )
+    key = "ordinarily" if answer.headline == "ordinarily" else "outcome"
+    stretches: list[dict[str, Any]] = []
+    for one in history.table:  # stretches that differ in the other reading alone are one
+        if stretches and stretches[-1][key] == one[key]:
+            stretches[-1] = {**stretches[-1], "until": one["until"]}
+        else:
+            stretches.append(one)
+    low, high = answer.on["from"], answer.on["until"]
+    began = [n for n, one in enumerate(stretches) if one["from"] < (high if high > low else low + "~")]
+    if not began or stretches[began[-1]][key] != answer.segments[-1].outcome:
+        return ""  # an instant that sources dispute stands apart from the days around it
+    parts = []
+    if began[-1] > 0:
+        last = stretches[began[-1]]
+        when = f"{outcome(stretches[began[-1] - 1][key], page.lang)} {page.word('until')} {_end(last['from'], page)}"
+        parts.append(page.row("before", [f"{when}{_by(last, answer, page)}"]))
+    if began[-1] + 1 < len(stretches):
+        following = stretches[began[-1] + 1]
+        when = f"{outcome(following[key], page.lang)} {page.word('from')} {instant(following['from'], page.lang)}"
+        parts.append(page.row("after", [f"{when}{_by(following, answer, page)}"]))
+    return "".join(parts)
+
+
+def _end(start: str, page: Page) -> str:
+    return instant(start, page.lang) if "T" in start else one_day_before(start)
+
+
+def _by(stretch: dict[str, Any], answer: Answer, page: Page) -> str:
+    if stretch["rule"] in {ground.rule for ground in answer.decisive}:
+        return f"{_colon(page.lang)} {page.word('this rule changed it')}"
+    named = [safe_text(stretch["rule"] or "")] + [cited(stretch["instrument"] or "", page.lang)]
+    by = ", ".join(part for part in named if part)
+    return f"{_colon(page.lang)} {page.word('changed by')} {by}" if by else ""
 
 
 def _carry(answer: Answer, page: Page) -> str:

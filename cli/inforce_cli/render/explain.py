@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce_cli.render.answer import Page, footer, headline, rule_lines
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import caution, labelled, one_day_before, outcome, paint, paragraph
+from inforce_cli.render.words import caution, cited, labelled, one_day_before, outcome, paint, paragraph
 
 if TYPE_CHECKING:
     from inforce import Answer
@@ -56,9 +56,9 @@ def _rule(ground: Any, page: Page) -> str:
         lines.append(paragraph(text, width=page.width, indent=4))
     for one in ground.provisions:
         if one["version"] is None:
-            lines.append(f"    {safe_text(one['citation'])}: {page.word('text not held')}\n")
+            lines.append(f"    {cited(one['citation'], page.lang)}: {page.word('text not held')}\n")
         elif one["role"] == "refers-to":
-            text = f"{page.word('refers to')} {safe_text(one['citation'])}, "
+            text = f"{page.word('refers to')} {cited(one['citation'], page.lang)}, "
             text += f"{page.word('in force from')} {one['in_force_from']}"
             lines.append(paragraph(text, width=page.width, indent=4))
     for one in {source["id"]: source for source in ground.sources}.values():
@@ -125,8 +125,8 @@ def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> st
             parts.append(f"  {page.word('nothing permits it')}; {page.word('it would take')}\n")
         else:
             state = page.word(item["state"])
-            cited = ", ".join(safe_text(c) for c in item["citations"])
-            text = f"{item['rule']}: {_label(item, page)} [{state}]" + (f", {cited}" if cited else "")
+            provisions = "".join(", " + cited(one, page.lang) for one in item["citations"])
+            text = f"{item['rule']}: {_label(item, page)} [{state}]{provisions}"
             parts.append(paragraph(text, width=page.width, indent=2))
             if item["ways"]:
                 parts.append(f"    {page.word('would be lifted by')}\n")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inforce_cli.render.answer import Page
-from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import instant, labelled, one_day_before, outcome
+from inforce_cli.render.words import cited, instant, labelled, one_day_before, outcome
 
 if TYPE_CHECKING:
     from inforce import History
@@ -22,7 +21,7 @@ def history_text(history: History, page: Page) -> str:
     for stretch in history.table:
         until = stretch["until"]
         last = instant(until, page.lang) if "T" in until else one_day_before(until)
-        by = " · ".join(safe_text(part) for part in (stretch["rule"], stretch["instrument"]) if part)
+        by = " · ".join(cited(part, page.lang) for part in (stretch["rule"], stretch["instrument"]) if part)
         words = [outcome(stretch[key], page.lang) for key in ("outcome", "ordinarily")]
         rows.append((instant(stretch["from"], page.lang), last, words[0], words[1], by))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "cell", "write"]
 
+# A person reads the short name of what is ours.
+BASE = "https://w3id.org/inforce/"
 # What a spreadsheet takes for the start of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
@@ -47,7 +49,7 @@ def write(table: Table, name: str, titles: Mapping[str, str], *, on_terminal: bo
     if name == "tsv":
         return tsv(table)
     heads = [titles.get(column, column.replace("_", " ").upper()) for column in table.columns]
-    rows = [[safe_text(cell(value)).replace("\n", " ") for value in row] for row in table.rows]
+    rows = [[safe_text(cell(value)).replace("\n", " ").removeprefix(BASE) for value in row] for row in table.rows]
     return _rich(heads, rows, color=color) if on_terminal else _aligned(heads, rows)
 
 

@@ -11,7 +11,7 @@ from inforce_cli.render.text import safe_text
 
 __all__ = [
     "caution",
-    "day",
+    "cited",
     "instant",
     "labelled",
     "lower_first",
@@ -80,7 +80,9 @@ _FRENCH = {
     "yes": "oui",
     "no": "non",
     "none": "aucun",
-    "this rule changed it": "cette règle a changé cela",
+    "after": "après",
+    "this rule changed it": "par cette règle",
+    "changed by": "par",
     "and more": "et d'autres",
     "answer": "réponse",
     "law checked to": "droit vérifié au",
@@ -147,21 +149,30 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
-def instant(text: str, lang: str) -> str:
-    """Return a day, with its hour where it has one; a midnight is the day alone.
+def instant(text: str, lang: str, *, always: bool = False) -> str:
+    """Return a day, with its hour where it has one; a midnight is the day alone unless ``always``.
 
     >>> instant("2024-12-24T00:01:00", "en")
     '2024-12-24 00:01 ET'
     """
-    if "T" not in text or text.endswith("T00:00:00"):
+    if "T" not in text or (text.endswith("T00:00:00") and not always):
         return text[:10]
     clock = text[11:19]
     return f"{text[:10]} {clock[:5] if clock.endswith(':00') else clock} {'HE' if lang == 'fr' else 'ET'}"
 
 
-def day(text: str) -> str:
-    """Return the day of an instant."""
-    return text[:10]
+def cited(text: str, lang: str) -> str:
+    """Return a citation or the number of an instrument as the reader's language writes it, safe to show.
+
+    >>> cited("IRPR 198(2)(a)(ii)", "fr"), cited("SOR/2024-258, s. 2", "fr"), cited("IRPA 11(1)", "en")
+    ('RIPR 198(2)a)(ii)', 'DORS/2024-258, s. 2', 'IRPA 11(1)')
+    """
+    if lang == "fr":
+        for english, french in (("IRPR ", "RIPR "), ("IRPA ", "LIPR "), ("SOR/", "DORS/"), ("SI/", "TR/")):
+            if text.startswith(english):
+                # Of the lettered levels only the first goes without its opening bracket.
+                text = french + re.sub(r"\(([a-z][^()]*\))", r"\1", text.removeprefix(english), count=1)
+    return safe_text(text)
 
 
 def one_day_before(text: str) -> str:
@@ -179,7 +190,7 @@ def period(on: Mapping[str, str], lang: str) -> str:
     """
     low, high = on["from"], on["until"]
     if "T" in low:
-        return ("le " if lang == "fr" else "at ") + instant(low, lang)
+        return ("le " if lang == "fr" else "at ") + instant(low, lang, always=True)
     last = one_day_before(high)
     if low == last:
         return ("le " if lang == "fr" else "on ") + low
