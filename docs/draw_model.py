@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rdflib import OWL, RDF, RDFS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
 from rdflib.namespace import split_uri
 
 DOCS = Path(__file__).resolve().parent
 MODEL = DOCS / "model.md"
 CORE = DOCS.parent / "ontology" / "core.ttl"
 BEGIN = "<!-- drawn by docs/draw_model.py from ontology/core.ttl -->"
+INF = Namespace("https://w3id.org/inforce/ns#")
 END = "<!-- end of the drawing -->"
-DOMAINLESS = "Expression"
-"""Stands for the nodes of a condition: the properties that say no domain."""
+DOMAINLESS = "Anything"
+"""Stands for the subject of the properties that say no domain."""
 
 
 def name(term: object) -> str:
@@ -28,7 +29,7 @@ def drawing(core: Path = CORE) -> str:
     inside: list[str] = []
     arrows: list[str] = []
     for kind in (OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property):
-        for term in sorted(graph.subjects(RDF.type, kind)):
+        for term in sorted(graph.subjects(RDF.type, kind), key=str):
             domain, target = graph.value(term, RDFS.domain), graph.value(term, RDFS.range)
             owner = name(domain) if domain else DOMAINLESS
             if kind == OWL.ObjectProperty and isinstance(target, URIRef) and name(target) in classes:
@@ -40,15 +41,10 @@ def drawing(core: Path = CORE) -> str:
         for child, parent in graph.subject_objects(RDFS.subClassOf)
         if name(child) in classes
     )
-    members = [
-        f"  class {own} {{ <<{', '.join(sorted(name(m) for m in graph.subjects(RDF.type, URIRef(iri))))}>> }}"
-        for own, iri in ((name(term), str(term)) for term in sorted(graph.subjects(RDF.type, OWL.Class)))
-        if list(graph.subjects(RDF.type, URIRef(iri)))
-    ]
+    for owner in classes:
+        inside.extend(f"  {owner} : {name(one)}" for one in graph.subjects(RDF.type, INF[owner]))
     boxes = [f"  class {own}" for own in [*classes, DOMAINLESS]]
-    return "\n".join(
-        ["```mermaid", "classDiagram", *boxes, *members, *parents, *sorted(arrows), *sorted(inside), "```"]
-    )
+    return "\n".join(["```mermaid", "classDiagram", *boxes, *parents, *sorted(arrows), *sorted(inside), "```"])
 
 
 def drawn(text: str) -> str:
