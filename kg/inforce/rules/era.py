@@ -11,15 +11,14 @@ from itertools import combinations, product
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable
-from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder
+from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder, entropy
 from inforce.rules.model import Diagram, Rulebook, RuleVersion
 
-__all__ = ["Era", "bits"]
+__all__ = ["Era", "Left", "bits"]
 
 Facts = Mapping[str, Any]
 Fixed = dict[int, bool]
 Counted = tuple[tuple[RuleVersion, Truth], ...]
-Left = tuple[Remainder, dict[tuple[int, ...], int]]
 
 TRUE, MEMBER, BOUND = range(3)
 # Which terminals a node leads to, a bit each: impossible, holds, fails.
@@ -34,7 +33,7 @@ class Era:
     combinations of truths that some value can reach. All other tests of open facts are settled in the diagram.
     """
 
-    __slots__ = ("_combined", "_shared", "combinations", "counted", "covered", "diagram", "groups", "tests")
+    __slots__ = ("_combined", "_nodes", "combinations", "counted", "covered", "diagram", "groups", "tests")
 
     def __init__(
         self,
@@ -74,7 +73,7 @@ class Era:
             if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests):
                 found = reachable(name, tests, book, instant, known_on=known_on)
                 self.combinations[name] = [dict(zip(positions, row.values(), strict=True)) for row in found]
-        self._shared = _Shared(self.diagram)
+        self._nodes = _Nodes(self.diagram)
         self._combined: dict[tuple[str, ...], tuple[int, dict[int, int]]] = {}
 
     def truth(self, position: int, facts: Facts) -> Truth:
@@ -103,7 +102,7 @@ class Era:
         Exact: a path tests a variable once, so every path that no known truth closes is some completion.
         The combinations of open listed facts go down together, one bit each.
         """
-        nodes, truth, ends = self.diagram.nodes, self.truth, self._shared.ends
+        nodes, truth, ends = self.diagram.nodes, self.truth, self._nodes.ends
         everywhere, planes = self._planes(self.open_listed(facts))
         shared: dict[int, Truth] = {}
         seen: dict[int, int] = {}
@@ -155,7 +154,7 @@ class Era:
     def remainder(self, facts: Facts) -> Left:
         """Return the diagram with ``facts`` put in, and its root for each combination of the open listed facts."""
         names = self.open_listed(facts)
-        left = self._shared.copy()
+        left = self._nodes.copy()
         given = [(p, self.truth(p, facts)) for name in facts for p in self.groups.get(name, ())]
         known = {position: truth for position, truth in given if truth is not None}
         root = left.put_in(self.diagram.root, known)
@@ -167,76 +166,77 @@ class Era:
             )
             for choice in choices
         }
-        return left.below(roots)
+        return Left(left, roots)
 
     def missing(self, facts: Facts, left: Left) -> dict[str, float]:
         """Return the open facts that can decide, all else equal, with the bits of information each gives; exact.
 
         ``left`` is what ``remainder`` returned for ``facts``.
         """
-        return dict(self._missing(facts, *left))
+        return dict(self._missing(facts, left))
 
-    def _missing(
-        self, facts: Facts, rest: Remainder, roots: Mapping[tuple[int, ...], int]
-    ) -> Iterator[tuple[str, float]]:
+    def _missing(self, facts: Facts, left: Left) -> Iterator[tuple[str, float]]:
         listed = self.open_listed(facts)
-        read = rest.open_variables()
-        gains = rest.gains()
-        pairs = _Pairs(rest)
+        gains = left.gains()
         for name, positions in self.groups.items():
             if name in listed:
                 place = listed.index(name)
                 others: dict[tuple[int, ...], list[int]] = {}
-                for choice, root in roots.items():
+                for choice, root in left.roots.items():
                     others.setdefault((*choice[:place], *choice[place + 1 :]), []).append(root)
                 if any(
-                    pairs.differ(one, other) for group in others.values() for one, other in combinations(set(group), 2)
+                    left.differ(one, other) for group in others.values() for one, other in combinations(set(group), 2)
                 ):
-                    yield name, sum(rest.gain_of(group) for group in others.values()) / len(others)
-            elif name not in facts and any(read >> position & 1 for position in positions):
+                    yield name, sum(left.gain_of(group) for group in others.values()) / len(others)
+            elif name not in facts and any(position in gains for position in positions):
                 # What the reduced diagram reads, it needs, unless a constraint reads it too.
-                if not self.diagram.constrained.intersection(positions) or pairs.decided_by(positions):
+                if not self.diagram.constrained.intersection(positions) or left.decided_by(positions):
                     yield name, sum(gains.get(position, 0.0) for position in positions)
 
     def tried(self, trials: Sequence[tuple[str, Any]], left: Left) -> list[tuple[bool, bool]]:
         """Return for each trial ``(fact, value)`` of an open fact whether the outcome can then hold, and fail."""
-        rest, roots = left
         everywhere = (1 << len(trials)) - 1
-        true = dict.fromkeys(range(len(self.tests)), everywhere)
-        false = dict(true)
+        false_in: dict[int, int] = {}
+        true_in: dict[int, int] = {}
         for row, (name, value) in enumerate(trials):
             for position in self.groups.get(name, ()):
-                (false if self.truth(position, {name: value}) else true)[position] &= ~(1 << row)
-        hold, fail = rest.planes(true, false, everywhere)
-        can_hold = can_fail = 0
-        for root in set(roots.values()):
-            can_hold |= hold[root]
-            can_fail |= fail[root]
+                settled = true_in if self.truth(position, {name: value}) else false_in
+                settled[position] = settled.get(position, 0) | 1 << row
+        can_hold, can_fail = left.planes(true_in, false_in, everywhere)
         return [(bool(can_hold >> row & 1), bool(can_fail >> row & 1)) for row in range(len(trials))]
 
 
-class _Shared:
+class _Nodes:
     """Nodes of one diagram and of what is left of it under several assignments; what is equal is one node."""
 
     def __init__(self, diagram: Diagram) -> None:
-        self.diagram = diagram
-        self.nodes = [(1 << 30, i, i) for i in range(3)] + list(diagram.nodes)
+        self.nodes: list[tuple[int, int, int]] = [(1 << 30, i, i) for i in range(3)]
+        # The variables a node reads, and the terminals it leads to, a bit each.
         self.support, self.ends = [0, 0, 0], list(ENDS)
-        for variable, high, low in diagram.nodes:
-            self.support.append(self.support[high] | self.support[low] | 1 << variable)
-            self.ends.append(self.ends[high] | self.ends[low])
-        self.numbers = {node: number for number, node in enumerate(diagram.nodes, 3)}
+        self.numbers: dict[tuple[int, int, int], int] = {}
+        for node in diagram.nodes:
+            self.number(node)
 
-    def copy(self) -> _Shared:
+    def copy(self) -> _Nodes:
         """Return the same nodes, to be added to."""
-        other = object.__new__(_Shared)
-        other.diagram, other.nodes, other.support = self.diagram, self.nodes[:], self.support[:]
+        other = object.__new__(_Nodes)
+        other.nodes, other.support, other.ends = self.nodes[:], self.support[:], self.ends[:]
         other.numbers = self.numbers.copy()
         return other
 
+    def number(self, node: tuple[int, int, int]) -> int:
+        """Return the number of a node, a new one where there is none like it."""
+        found = self.numbers.setdefault(node, len(self.nodes))
+        if found == len(self.nodes):
+            variable, high, low = node
+            self.nodes.append(node)
+            self.support.append(self.support[high] | self.support[low] | 1 << variable)
+            self.ends.append(self.ends[high] | self.ends[low])
+        return found
+
     def put_in(self, root: int, truths: Fixed) -> int:
         """Return the node that is left of ``root`` under ``truths``, by variable; untouched nodes stay as they are."""
-        nodes, support, numbers = self.nodes, self.support, self.numbers
+        nodes, support = self.nodes, self.support
         touched = sum(1 << position for position in truths)
         memo: dict[int, int] = {}
 
@@ -250,21 +250,20 @@ class _Shared:
                     found = left(high if truths[variable] else low)
                 else:
                     high, low = left(high), left(low)
-                    if high == low:
-                        found = high
-                    else:
-                        key = (variable, high, low)
-                        found = numbers.setdefault(key, len(nodes))
-                        if found == len(nodes):
-                            nodes.append(key)
-                            support.append(support[high] | support[low] | 1 << variable)
+                    found = high if high == low else self.number((variable, high, low))
                 memo[node] = found
             return found
 
         return left(root)
 
-    def below(self, roots: Mapping[tuple[int, ...], int]) -> Left:
-        """Return only what is reached from ``roots``, and the roots as they are numbered there."""
+
+class Left:
+    """What a case leaves of a diagram: ``roots`` by the combination of truths of the open listed facts."""
+
+    def __init__(self, nodes: _Nodes, roots: Mapping[tuple[int, ...], int]) -> None:
+        """Find what is reached from ``roots``."""
+        self.roots = roots
+        self.nodes, self.support, self.ends = nodes.nodes, nodes.support, nodes.ends
         reached = {0, 1, 2}
         pending = list(roots.values())
         while pending:
@@ -273,29 +272,75 @@ class _Shared:
                 reached.add(node)
                 pending += self.nodes[node][1:]
         # Children are made before parents, hence have smaller numbers.
-        number = {old: new for new, old in enumerate(sorted(reached))}
-        kept = [self.nodes[old] for old in number]
-        found = {choice: number[root] for choice, root in roots.items()}
-        rest = Remainder(
-            self.diagram,
-            nodes=[*kept[:3], *((variable, number[high], number[low]) for variable, high, low in kept[3:])],
-            support=[self.support[old] for old in number],
-            roots=list(dict.fromkeys(found.values())),
-        )
-        return rest, found
-
-
-class _Pairs:
-    """Whether two completions of what is left, equal but for some tests, have different outcomes."""
-
-    def __init__(self, rest: Remainder) -> None:
-        self.nodes, self.support = rest.nodes, rest.support
-        self.ends = ends = list(ENDS)
+        self.order = sorted(reached)[3:]
         self.reading: dict[int, list[tuple[int, int]]] = {}
-        for variable, high, low in self.nodes[3:]:
-            ends.append(ends[high] | ends[low])
+        self.holds, self.fails = [0.0] * len(self.nodes), [0.0] * len(self.nodes)
+        self.holds[HOLDS] = self.fails[FAILS] = 1.0
+        holds, fails = self.holds, self.fails
+        for node in self.order:
+            variable, high, low = self.nodes[node]
             self.reading.setdefault(variable, []).append((high, low))
+            # The share of the completions below that hold, and that fail.
+            holds[node] = (holds[high] + holds[low]) / 2
+            fails[node] = (fails[high] + fails[low]) / 2
         self._differ: dict[tuple[int, int], bool] = {}
+
+    def gains(self) -> dict[int, float]:
+        """Return, for each variable read, the bits of information about the outcome its truth gives on average.
+
+        Completions weigh the same, impossible ones nothing.
+        """
+        holds, fails = self.holds, self.fails
+        reach = [0.0] * len(self.nodes)
+        roots = dict.fromkeys(self.roots.values())
+        for root in roots:
+            reach[root] = 1 / len(roots)
+        all_holds = sum(reach[root] * holds[root] for root in roots)
+        all_fails = sum(reach[root] * fails[root] for root in roots)
+        through: dict[int, list[float]] = {}
+        for node in reversed(self.order):
+            variable, high, low = self.nodes[node]
+            half = reach[node] / 2
+            reach[high] += half
+            reach[low] += half
+            sums = through.get(variable)
+            if sums is None:
+                sums = through[variable] = [0.0, 0.0, 0.0, 0.0]
+            sums[0] += half * holds[high]
+            sums[1] += half * fails[high]
+            sums[2] += half * holds[low]
+            sums[3] += half * fails[low]
+        before = entropy((all_holds, all_fails)) * (all_holds + all_fails)
+        found: dict[int, float] = {}
+        for variable, (hh, hf, lh, lf) in through.items():
+            # Paths that do not read the variable count half for each of its truths.
+            rest_h, rest_f = (all_holds - hh - lh) / 2, (all_fails - hf - lf) / 2
+            yes, no = (hh + rest_h, hf + rest_f), (lh + rest_h, lf + rest_f)
+            after = entropy(yes) * sum(yes) + entropy(no) * sum(no)
+            found[variable] = max(0.0, before - after)
+        return found
+
+    def gain_of(self, roots: Sequence[int]) -> float:
+        """Return the bits of information about the outcome that knowing which of ``roots`` it is gives on average."""
+        pairs = [(self.holds[root], self.fails[root]) for root in roots]
+        whole = [sum(pair[side] for pair in pairs) for side in (0, 1)]
+        inside = sum(entropy(pair) * sum(pair) for pair in pairs)
+        return max(0.0, (entropy(whole) * sum(whole) - inside) / len(pairs))
+
+    def planes(self, true_in: Mapping[int, int], false_in: Mapping[int, int], everywhere: int) -> tuple[int, int]:
+        """Return the worlds in which the outcome can hold and can fail; the mappings say in which a test is settled."""
+        hold, fail = [0] * len(self.nodes), [0] * len(self.nodes)
+        hold[HOLDS] = fail[FAILS] = everywhere
+        for node in self.order:
+            variable, high, low = self.nodes[node]
+            true, false = everywhere & ~false_in.get(variable, 0), everywhere & ~true_in.get(variable, 0)
+            hold[node] = true & hold[high] | false & hold[low]
+            fail[node] = true & fail[high] | false & fail[low]
+        can_hold = can_fail = 0
+        for root in self.roots.values():
+            can_hold |= hold[root]
+            can_fail |= fail[root]
+        return can_hold, can_fail
 
     def differ(self, one: int, other: int) -> bool:
         """Tell whether some completion has one definite outcome from ``one`` and the opposite one from ``other``."""
