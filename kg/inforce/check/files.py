@@ -107,11 +107,12 @@ def _text(content: bytes, parsed: Parsed) -> str | None:
         parsed.wrong("starts with a byte order mark: save it as UTF-8 without one", 1, 1)
         return None
     for beginning, kind in _BEGINNINGS:
-        if content.lstrip().startswith(beginning) or (
-            b"\x00" in content[:64] and kind == "UTF-16" and content[1:2] == b"\x00"
-        ):
+        if content.lstrip().startswith(beginning):
             parsed.wrong(f"looks like {kind}, not Turtle: save it as Turtle in UTF-8", 1, 1)
             return None
+    if b"\x00" in content[:2]:  # Every other byte is zero where plain letters take two.
+        parsed.wrong("looks like UTF-16, not Turtle: save it as Turtle in UTF-8", 1, 1)
+        return None
     if b"\x00" in content:
         at = content.index(b"\x00")
         parsed.wrong("holds a NUL byte: take it out, Turtle is text", *_position(content, at))
@@ -200,9 +201,10 @@ def _right(what: str) -> str:
 
 
 def _odd_terms(parsed: Parsed) -> None:
+    # The first block of each subject; nodes without a name share the first block that starts with none.
     lines = {block.subject: block.line for block in reversed(parsed.scan.blocks)}
     for triple in parsed.triples:
-        line = lines.get(getattr(triple.subject, "value", ""), 1)
+        line = lines.get(triple.subject.value if isinstance(triple.subject, ox.NamedNode) else "", 1)
         if isinstance(triple.subject, ox.Triple) or isinstance(triple.object, ox.Triple):
             parsed.wrong("holds a triple in << >>: state a node of its own instead", line)
         elif isinstance(triple.object, ox.Literal) and "\x00" in triple.object.value:
