@@ -21,8 +21,13 @@ __all__ = ["Run"]
 TABLES = ("table", "tsv", "csv", "csv-excel", "jsonl")
 # Formats for programs: UTF-8 whatever the terminal speaks, and nothing in them replaced.
 FOR_PEOPLE = ("text", "table")
-# The wall clock that "today" goes by: the capital's.
-CAPITAL_ZONE = "America/Toronto"
+
+
+def _day_in(zone: str) -> str:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(ZoneInfo(zone)).date().isoformat()
 
 
 class Run:
@@ -45,18 +50,15 @@ class Run:
         """The knowledge base that ``--data`` and ``--store`` name; its today is the day in the capital."""
         import inforce
 
-        kb = inforce.open(self.options.data or (), store=self.options.store, today=self.today, progress=self.progress)
+        kb = inforce.open(self.options.data or (), store=self.options.store, today=_day_in, progress=self.progress)
         if self.options.verbose:
             self.note(f"data {kb.version} in {kb.built.folder}")
         return kb
 
     @cached_property
     def today(self) -> str:
-        """The day it is now in the capital; a command names it wherever it stands for a day not given."""
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-
-        return datetime.now(ZoneInfo(CAPITAL_ZONE)).date().isoformat()
+        """The day it is now where the law is made; a command names it wherever it stands for a day not given."""
+        return _day_in(self.kb.zone)
 
     @property
     def lang(self) -> str:

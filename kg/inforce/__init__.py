@@ -47,6 +47,7 @@ def open(data: Any = (), *, store: Any = None, today: Any = None, progress: Any 
         data: a path, or several, of Turtle files or folders of them.
         store: a folder that holds a built graph, or where built graphs are kept.
         today: the day that ``"today"`` and a question without a day mean; the caller's clock decides, not ours.
+            Also a function that gives it for the name of the law's time zone.
         progress: called with each build step's name, its number and how many there are.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -47,14 +47,14 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     """Open a knowledge base; see ``inforce.open``."""
     paths = [data] if isinstance(data, (str, Path)) else list(data or ())
     built = built_graph([Path(p) for p in paths], Path(store) if store else None, progress=progress)
-    return KnowledgeBase(built, today=None if today is None else str(today))
+    return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
 class KnowledgeBase(Catalogue):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
-    def __init__(self, built: Built, *, today: str | None = None) -> None:
-        """Take a built graph; ``today`` is what a question without a day means."""
+    def __init__(self, built: Built, *, today: str | Callable[[str], str] | None = None) -> None:
+        """Take a built graph; ``today`` is what a question without a day means, or gives it for a time zone's name."""
         self.built = built
         self._today = today
 
@@ -78,6 +78,11 @@ class KnowledgeBase(Catalogue):
         """The digest of the data, which every answer carries."""
         return self.built.version
 
+    @property
+    def zone(self) -> str:
+        """The name of the time zone whose wall clock the law goes by."""
+        return self.book.zone
+
     # ---- days ----------------------------------------------------------------------------------
 
     def when(self, text: str | None) -> When:
@@ -88,7 +93,7 @@ class KnowledgeBase(Catalogue):
         """
         return parse_when(
             "today" if text is None else str(text),
-            today=self._today,
+            today=self._today(self.zone) if callable(self._today) else self._today,
             zone=self.book.zone,
             instruments=self.commencements,
         )

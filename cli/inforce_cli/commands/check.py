@@ -1,4 +1,20 @@
-"""``inforce check``: the outcome for one applicant on a day."""
+r"""``inforce check``: the outcome for one applicant on a day.
+
+Examples:
+  inforce check citizenships=FRA lmia_required=no --ordinarily
+  inforce check citizenships=Mexico --action eta-needed --on 2024-03-01
+  inforce check --facts case.json --on 2024-12 --explain
+  inforce check citizenships=IND trip_only_us_or_spm=yes --why-not
+  inforce check --facts case.json --what-if has_cbsa_appointment=yes
+  inforce check --facts case.json --on 2024-12-23 --compare 2024-12-24
+  inforce check --facts case.json --history --from 2016-01-01
+  inforce check --facts case.json --json -o answer.json
+\b
+Facts: inforce list facts. A value is yes, no, unknown, a code or name, or
+A,B for several; none for an empty set. A fact not given is unknown.
+Dates: 2024-12-24, 2024-12, 2024, 24 December 2024, an instant with its
+offset, or the number of an instrument (its coming into force).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +29,7 @@ from inforce_cli.output import Run
 if TYPE_CHECKING:
     from inforce import Answer, History
 
-EXAMPLES = """\b
-Examples:
-  inforce check citizenships=FRA lmia_required=no --ordinarily
-  inforce check citizenships=Mexico --action eta-needed --on 2024-03-01
-  inforce check --facts case.json --on 2024-12 --explain
-  inforce check citizenships=IND trip_only_us_or_spm=yes --why-not
-  inforce check --facts case.json --what-if has_cbsa_appointment=yes
-  inforce check --facts case.json --on 2024-12-23 --compare 2024-12-24
-  inforce check --facts case.json --history --from 2016-01-01
-  inforce check --facts case.json --json -o answer.json
-\b
-Facts: inforce list facts. A value is yes, no, unknown, a code or name, or
-A,B for several; none for an empty set. A fact not given is unknown.
-Dates: 2024-12-24, 2024-12, 2024, 24 December 2024, an instant with its
-offset, or the number of an instrument (its coming into force)."""
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip().replace("\\b", "\b")
 
 FAVOURABLE = ("may", "not-required")
 

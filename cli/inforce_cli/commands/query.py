@@ -1,4 +1,11 @@
-"""``inforce query``: a saved query with named parameters."""
+"""``inforce query``: a saved query with named parameters.
+
+Examples:
+  inforce query                        all saved queries
+  inforce query members-of-list --explain
+  inforce query members-of-list list=visa-exempt on=2024-12-24
+  inforce query eligibility citizenships=IND on=2024-12-24 --json
+"""
 
 from __future__ import annotations
 
@@ -11,12 +18,7 @@ from inforce_cli import completion
 from inforce_cli.case import assignments
 from inforce_cli.output import Run
 
-EXAMPLES = """\b
-Examples:
-  inforce query                        all saved queries
-  inforce query members-of-list --explain
-  inforce query members-of-list list=visa-exempt on=2024-12-24
-  inforce query eligibility citizenships=IND on=2024-12-24 --json"""
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(

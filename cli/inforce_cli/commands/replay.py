@@ -1,4 +1,10 @@
-"""``inforce replay``: a saved answer again."""
+"""``inforce replay``: a saved answer again.
+
+Examples:
+  inforce check citizenships=FRA --on 2024-12-24 --json -o answer.json
+  inforce replay answer.json
+  inforce check citizenships=FRA --json | inforce replay -
+"""
 
 from __future__ import annotations
 
@@ -9,11 +15,7 @@ import typer
 from inforce.errors import ExitCode, InForceError, UsageError
 from inforce_cli.output import Run
 
-EXAMPLES = """\b
-Examples:
-  inforce check citizenships=FRA --on 2024-12-24 --json -o answer.json
-  inforce replay answer.json
-  inforce check citizenships=FRA --json | inforce replay -"""
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(

@@ -1,4 +1,14 @@
-"""``inforce sparql``: a query over the graph."""
+r"""``inforce sparql``: a query over the graph.
+
+Examples:
+  inforce sparql -q 'SELECT ?rule WHERE { ?rule a inf:Rule } ORDER BY ?rule'
+  inforce sparql question.rq --on 2024-12-24 --format csv
+  inforce sparql - < question.rq
+\b
+Every prefix of the project is declared. The default graph is all graphs.
+Formats: SELECT table, tsv, csv, json, jsonl; ASK text, json; CONSTRUCT
+and DESCRIBE turtle, nt, jsonld, json. Nothing outside is ever asked.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +24,7 @@ from inforce_cli.output import Run
 
 LARGEST = 1_000_000  # bytes read; the library refuses what is too long to be a question
 
-EXAMPLES = """\b
-Examples:
-  inforce sparql -q 'SELECT ?rule WHERE { ?rule a inf:Rule } ORDER BY ?rule'
-  inforce sparql question.rq --on 2024-12-24 --format csv
-  inforce sparql - < question.rq
-\b
-Every prefix of the project is declared. The default graph is all graphs.
-Formats: SELECT table, tsv, csv, json, jsonl; ASK text, json; CONSTRUCT
-and DESCRIBE turtle, nt, jsonld, json. Nothing outside is ever asked."""
+EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip().replace("\\b", "\b")
 
 
 def main(
