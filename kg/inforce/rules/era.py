@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
+from math import log2
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable
-from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder, entropy
+from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder
 from inforce.rules.model import Diagram, Rulebook, RuleVersion
 
 __all__ = ["Era", "Left", "bits"]
@@ -241,20 +242,23 @@ class _Nodes:
         memo: dict[int, int] = {}
 
         def left(node: int) -> int:
-            if not support[node] & touched:
-                return node
             found = memo.get(node)
             if found is None:
                 variable, high, low = nodes[node]
                 if variable in truths:
-                    found = left(high if truths[variable] else low)
+                    found = high if truths[variable] else low
+                    if support[found] & touched:
+                        found = left(found)
                 else:
-                    high, low = left(high), left(low)
+                    if support[high] & touched:
+                        high = left(high)
+                    if support[low] & touched:
+                        low = left(low)
                     found = high if high == low else self.number((variable, high, low))
                 memo[node] = found
             return found
 
-        return left(root)
+        return left(root) if support[root] & touched else root
 
 
 class Left:
@@ -310,32 +314,34 @@ class Left:
             sums[1] += half * fails[high]
             sums[2] += half * holds[low]
             sums[3] += half * fails[low]
-        before = entropy((all_holds, all_fails)) * (all_holds + all_fails)
+        before = _spread(all_holds, all_fails)
         found: dict[int, float] = {}
         for variable, (hh, hf, lh, lf) in through.items():
             # Paths that do not read the variable count half for each of its truths.
             rest_h, rest_f = (all_holds - hh - lh) / 2, (all_fails - hf - lf) / 2
-            yes, no = (hh + rest_h, hf + rest_f), (lh + rest_h, lf + rest_f)
-            after = entropy(yes) * sum(yes) + entropy(no) * sum(no)
+            after = _spread(hh + rest_h, hf + rest_f) + _spread(lh + rest_h, lf + rest_f)
             found[variable] = max(0.0, before - after)
         return found
 
     def gain_of(self, roots: Sequence[int]) -> float:
         """Return the bits of information about the outcome that knowing which of ``roots`` it is gives on average."""
         pairs = [(self.holds[root], self.fails[root]) for root in roots]
-        whole = [sum(pair[side] for pair in pairs) for side in (0, 1)]
-        inside = sum(entropy(pair) * sum(pair) for pair in pairs)
-        return max(0.0, (entropy(whole) * sum(whole) - inside) / len(pairs))
+        whole = _spread(sum(holds for holds, _ in pairs), sum(fails for _, fails in pairs))
+        return max(0.0, (whole - sum(_spread(*pair) for pair in pairs)) / len(pairs))
 
     def planes(self, true_in: Mapping[int, int], false_in: Mapping[int, int], everywhere: int) -> tuple[int, int]:
         """Return the worlds in which the outcome can hold and can fail; the mappings say in which a test is settled."""
         hold, fail = [0] * len(self.nodes), [0] * len(self.nodes)
         hold[HOLDS] = fail[FAILS] = everywhere
+        sides = {v: (everywhere & ~false_in.get(v, 0), everywhere & ~true_in.get(v, 0)) for v in (*true_in, *false_in)}
         for node in self.order:
             variable, high, low = self.nodes[node]
-            true, false = everywhere & ~false_in.get(variable, 0), everywhere & ~true_in.get(variable, 0)
-            hold[node] = true & hold[high] | false & hold[low]
-            fail[node] = true & fail[high] | false & fail[low]
+            if variable in sides:
+                true, false = sides[variable]
+                hold[node] = true & hold[high] | false & hold[low]
+                fail[node] = true & fail[high] | false & fail[low]
+            else:
+                hold[node], fail[node] = hold[high] | hold[low], fail[high] | fail[low]
         can_hold = can_fail = 0
         for root in self.roots.values():
             can_hold |= hold[root]
@@ -388,6 +394,14 @@ class Left:
                 found = self._across(high, down, group, memo) or self._across(low, up, group, memo)
             memo[key] = found
         return found
+
+
+def _spread(holds: float, fails: float) -> float:
+    # The entropy of the outcome in bits, times its weight.
+    if holds <= 0 or fails <= 0:
+        return 0.0
+    whole = holds + fails
+    return -(holds * log2(holds / whole) + fails * log2(fails / whole))
 
 
 def _test(variable: Variable, book: Rulebook, instant: str, known_on: str | None) -> tuple[int, str, Any, Any]:
