@@ -34,7 +34,17 @@ class Era:
     combinations of truths that some value can reach. All other tests of open facts are settled in the diagram.
     """
 
-    __slots__ = ("_combined", "_nodes", "combinations", "counted", "covered", "diagram", "groups", "tests")
+    __slots__ = (
+        "_combined",
+        "_nodes",
+        "combinations",
+        "constrained",
+        "counted",
+        "covered",
+        "diagram",
+        "groups",
+        "tests",
+    )
 
     def __init__(
         self,
@@ -74,6 +84,8 @@ class Era:
             if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests):
                 found = reachable(name, tests, book, instant, known_on=known_on)
                 self.combinations[name] = [dict(zip(positions, row.values(), strict=True)) for row in found]
+        constrained = self.diagram.constrained
+        self.constrained = {name for name, positions in self.groups.items() if constrained.intersection(positions)}
         self._nodes = _Nodes(self.diagram)
         self._combined: dict[tuple[str, ...], tuple[int, dict[int, int]]] = {}
 
@@ -191,7 +203,7 @@ class Era:
                     yield name, sum(left.gain_of(group) for group in others.values()) / len(others)
             elif name not in facts and any(position in gains for position in positions):
                 # What the reduced diagram reads, it needs, unless a constraint reads it too.
-                if not self.diagram.constrained.intersection(positions) or left.decided_by(positions):
+                if name not in self.constrained or left.decided_by(positions):
                     yield name, sum(gains.get(position, 0.0) for position in positions)
 
     def tried(self, trials: Sequence[tuple[str, Any]], left: Left) -> list[tuple[bool, bool]]:
@@ -369,6 +381,11 @@ class Left:
     def decided_by(self, tests: Sequence[int]) -> bool:
         """Tell whether two ways to settle some ``tests`` lead, all else equal, to different outcomes."""
         # Down to the first of the tests that is answered differently the two ways are the same.
+        if len(tests) == 1:
+            for high, low in self.reading.get(tests[0], ()):
+                if self.differ(high, low):
+                    return True
+            return False
         group = sum(1 << position for position in tests)
         memo: dict[tuple[int, int], bool] = {}
         return any(
