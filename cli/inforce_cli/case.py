@@ -52,8 +52,12 @@ class Case:
         return error
 
 
-def assignments(words: Iterable[str]) -> dict[str, str]:
+def assignments(words: Iterable[str], *, of: str = "FACT", known: str = "inforce list facts") -> dict[str, str]:
     """Return the facts that ``name=value`` words give.
+
+    Args:
+        of: what the words name, for a message.
+        known: the command that lists what there is.
 
     Raises:
         UsageError: a word without ``=``.
@@ -67,9 +71,9 @@ def assignments(words: Iterable[str]) -> dict[str, str]:
         name, sign, value = item.partition("=")
         if not sign or not name.strip():
             hint = f"read the file: --facts {item}" if item.endswith(".json") else f"for example {item.strip('=')}=yes"
-            raise UsageError(f'"{item}" is not FACT=VALUE', hint=hint + "; all facts: inforce list facts")
+            raise UsageError(f'"{item}" is not {of}=VALUE', hint=f"{hint}; what there is: {known}")
         name = name.strip()
-        if name.replace("-", "_") in {known.replace("-", "_") for known in found}:
+        if name.replace("-", "_") in {one.replace("-", "_") for one in found}:
             raise FactsError(f"{name} is given twice", hint="give it once; values of a set as A,B")
         found[name] = value.strip()
     return found

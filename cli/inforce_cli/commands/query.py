@@ -45,7 +45,7 @@ def main(
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise UnknownIdError(f'no saved query is called "{name}"', hint=hint + "all queries: inforce query")
         return run.show(json=rows[name], text=lambda: described(rows[name], width=run.width))
-    found = run.kb.query(name, assignments(parameters or []))
+    found = run.kb.query(name, assignments(parameters or [], of="KEY", known=f"inforce query {name} --explain"))
     if not found.rows:
         run.note("note: no rows")
     return run.show(table=found)
