@@ -114,6 +114,26 @@ class Answer:
         """Return the receipt: JSON text, the same bytes for the same question and data."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
 
+    def explain(self) -> str:
+        """Return every rule in force with the state of each condition, as text."""
+        from inforce.rules.explain import explained
+
+        return explained(self)
+
+    def cite(self, style: str = "text", *, lang: str = "en") -> str:
+        """Return the citation of this answer: ``text``, ``bibtex``, ``csl-json`` or ``turtle``.
+
+        Raises:
+            UnknownIdError: no such style.
+        """
+        from inforce.citing import answer_citation
+
+        return answer_citation(self.to_dict(), style, lang=lang)
+
+    def _repr_markdown_(self) -> str:
+        # What a notebook shows.
+        return f"```text\n{self.explain()}```\n\n{self.cite()}"
+
     @property
     def verdict(self) -> str:
         """The outcome of the headline: the ordinary one where the question was put so."""

@@ -8,7 +8,7 @@ from typing import Any
 from inforce.rules.answer import Answer, Ground
 from inforce.rules.model import Rulebook
 
-__all__ = ["differences", "obstacles"]
+__all__ = ["differences", "explained", "obstacles"]
 
 
 def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
@@ -129,3 +129,25 @@ def _side(ground: Ground | None) -> dict[str, Any] | None:
         "in_force_until": ground.in_force_until,
         "instrument": ground.instrument,
     }
+
+
+def explained(answer: Answer) -> str:
+    """Return the answer as an indented text: the outcome, each rule in force, and its conditions with their states."""
+    lines = [f"{answer.verdict} ({answer.headline}) {answer.action} {answer.on['from']}"]
+    for ground in answer.grounds:
+        mark = "*" if ground.decisive else " "
+        cited = ", ".join(p["citation"] for p in ground.provisions) or ground.instrument or ground.layer
+        lines.append(f"{mark} {ground.rule} [{ground.effect}, {ground.state}] {ground.label.get('en', '')} ({cited})")
+        lines += _indented(ground.condition, "    ")
+    return "\n".join(lines) + "\n"
+
+
+def _indented(node: Mapping[str, Any], margin: str) -> Iterator[str]:
+    if node["op"] == "fact":
+        target = f" {node['target']}" if node.get("target") is not None else ""
+        given = "" if node["value"] is None else f": {node['value']}"
+        yield f"{margin}{node['state']}: {node['fact']} {node['test']}{target}{given}"
+    else:
+        yield f"{margin}{node['state']}: {node.get('label') or node['op']}"
+    for member in node.get("members", ()):
+        yield from _indented(member, margin + "  ")
