@@ -63,13 +63,18 @@ def cautions_of(
             found.append(
                 Caution(
                     "reading-would-change",
-                    f"a contested reading decides: with --reading {world.switched} the outcome is {word}",
+                    f"a contested reading decides: {word_of(question, world)} --reading {world.switched} the outcome is {word}",
                     (world.switched,),
                 )
             )
     if words[last] == NOT_COVERED:
         found.append(_not_covered(question))
     return tuple(found)
+
+
+def word_of(question: Question, world: World) -> str:
+    """Return how a reading is switched from what was asked: ``with`` or ``without``."""
+    return "without" if world.switched in question.readings else "with"
 
 
 def _disputed(question: Question) -> list[str]:
