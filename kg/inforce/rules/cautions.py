@@ -63,7 +63,8 @@ def cautions_of(
             found.append(
                 Caution(
                     "reading-would-change",
-                    f"a contested reading decides: {word_of(question, world)} --reading {world.switched} the outcome is {word}",
+                    f"a contested reading decides: {word_of(question, world)} --reading {world.switched}"
+                    f" the outcome is {word}",
                     (world.switched,),
                 )
             )
