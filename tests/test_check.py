@@ -16,11 +16,11 @@ from bad_texts import HEAD, TEXTS, Text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inforce.build import inputs, parse
-from inforce.check import Finding, findings, validate
+from inforce.build import build, inputs, parse
+from inforce.check import Finding, findings, rule_findings, validate
 from inforce.check.files import read
 from inforce.check.lines import scan
-from inforce.errors import ExitCode, UsageError
+from inforce.errors import ExitCode, InputError, UsageError
 from inforce.vocab import BASE
 
 REPO = Path(__file__).resolve().parent.parent
@@ -383,3 +383,106 @@ def test_there_are_as_many_bad_files_as_the_plan_asks_for() -> None:
     graph = {"E_INTERVAL", "E_OVERLAP", "E_GAP", "E_CYCLE", "E_CONFLICT", "E_SOURCE", "E_PARITY"}
     assert len([case for case in CASES if case.code in graph]) >= 60
     assert len(TEXTS) >= 60
+
+
+# ---- what rules say against each other --------------------------------------------------------------
+
+
+LIFTED = "    inf:defeats rule:BAR-NAME ;\n"
+BAR_WHEN = "inf:when [ inf:fact fact:has_duck_NAME ; inf:isTrue true ] ;"
+
+
+def said(tmp_path: Path, *changes: tuple[str, str]) -> list[tuple[str, str, str]]:
+    text = GOOD
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path = tmp_path / "rules.ttl"
+    path.write_text(named(text, "say0"), encoding="utf-8")
+    found = rule_findings([path], REPO)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert all(f.exit_code is ExitCode.ANSWERED and lines[f.line - 1].startswith(f.subject) for f in found)
+    return [(f.code, f.subject, f.message) for f in found]
+
+
+def test_a_bar_that_is_always_defeated_where_it_holds_is_named(tmp_path: Path) -> None:
+    [(code, subject, message)] = said(tmp_path)
+    assert (code, subject) == ("W_DEAD", "<rule/BAR-say0/2022-01-01>")
+    assert "always defeated by rule:LIFT-say0" in message
+
+
+def test_a_bar_and_a_permit_that_can_both_stand_are_named_unless_one_defeats_the_other(tmp_path: Path) -> None:
+    conflicts = [one for one in said(tmp_path, (LIFTED, "")) if one[0] == "W_CONFLICT"]
+    assert [one[1] for one in conflicts] == ["<rule/BAR-say0/2020-01-04>", "<rule/BAR-say0/2022-01-01>"]
+    assert all("<rule/LIFT-say0/2021-01-01>, a Permit" in one[2] for one in conflicts)
+    # Together they are in force from the day the later one starts.
+    assert "from 2021-01-01 on" in conflicts[0][2] and "from 2022-01-01 on" in conflicts[1][2]
+
+
+def test_a_bar_and_a_permit_whose_facts_exclude_each_other_are_not_named(tmp_path: Path) -> None:
+    # No duck, no kind of duck: a constraint keeps the Bar and the Permit apart.
+    found = said(tmp_path, (LIFTED, ""), (BAR_WHEN, BAR_WHEN.replace("true", "false")))
+    assert ("W_CONFLICT", "<rule/BAR-say0/2020-01-04>") not in {one[:2] for one in found}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "inf:when [ inf:allOf ( [ inf:fact fact:has_duck_NAME ; inf:isTrue true ] "
+        "[ inf:fact fact:has_duck_NAME ; inf:isTrue false ] ) ] ;",
+        "inf:when [ inf:allOf ( [ inf:fact fact:has_duck_NAME ; inf:isTrue false ] "
+        "[ inf:fact fact:duck_kind_NAME ; inf:is value:eider-NAME ] ) ] ;",
+        "inf:when [ inf:allOf ( [ inf:fact fact:duck_kind_NAME ; inf:is value:none ] "
+        "[ inf:fact fact:duck_kind_NAME ; inf:is value:eider-NAME ] ) ] ;",
+        "inf:when [ inf:not [ inf:fact fact:duck_kind_NAME ; inf:in ( value:none value:eider-NAME ) ] ] ;",
+    ],
+    ids=["a fact and its opposite", "against a constraint", "two values of one choice", "no value of a choice"],
+)
+def test_a_rule_whose_condition_can_never_hold_is_named(tmp_path: Path, when: str) -> None:
+    found = said(tmp_path, (BAR_WHEN, when))
+    dead = [one for one in found if one[1] == "<rule/BAR-say0/2020-01-04>"]
+    assert [one[0] for one in dead] == ["W_DEAD"] and "can never hold" in dead[0][2]
+
+
+def test_a_gap_between_versions_and_an_exemption_from_nothing_are_named(tmp_path: Path) -> None:
+    until = 'inf:until "2022-01-01"^^xsd:date ;\n    inf:expresses'
+    effect = "inf:effect inf:Permit ;\n    inf:action action:enter-NAME ;\n    inf:layer layer:regulation ;"
+    found = said(
+        tmp_path, (until, until.replace("2022", "2021")), (effect, effect.replace("Permit", "Exempt")), (LIFTED, "")
+    )
+    assert ("W_GAP", "<rule/BAR-say0/2020-01-04>") in {one[:2] for one in found}
+    assert any("on 2021-01-01 and the next version of rule:BAR-say0 starts on 2022-01-01" in one[2] for one in found)
+    assert ("W_DEAD", "<rule/LIFT-say0/2021-01-01>") in {one[:2] for one in found}
+
+
+def test_no_shipped_rule_is_dead_and_each_bar_against_a_permit_is_listed_once() -> None:
+    found = rule_findings([], REPO)
+    assert not [str(f) for f in found if f.code == "W_DEAD"]
+    pairs = [(f.subject, f.message) for f in found if f.code == "W_CONFLICT"]
+    assert len(pairs) == len(set(pairs)) and pairs
+    assert any("R-WP-198-2A/2017-05-05" in s and "R-WP-198-1/" in m for s, m in pairs)
+    assert not any("R-WP-DEFAULT" in s for s, _ in pairs)
+
+
+# ---- the build ----------------------------------------------------------------------------------------
+
+
+def test_the_build_finds_in_a_users_file_what_validate_finds(tmp_path: Path) -> None:
+    for number, name in enumerate(("version without effect", "rule-overlap", "unknown fact", "end before the start")):
+        case = next(one for one in CASES if one.name == name)
+        (tmp_path / f"c{number}.ttl").write_text(changed(case, f"c{number}")[0], encoding="utf-8")
+    sources = inputs(REPO, [tmp_path])
+    own = [item.path for item in sources if "/user-" in item.graph]
+    found = findings(REPO, parse(sources), own)
+    assert found == validate([tmp_path], REPO) and len({f.file for f in found}) == 4
+
+
+def test_the_build_refuses_a_users_file_with_a_fault_and_leaves_nothing(tmp_path: Path) -> None:
+    case = next(one for one in CASES if one.name == "version without effect")
+    text, line = changed(case, "c0")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "c0.ttl").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="inf:Permit, inf:Bar, inf:Exempt or inf:Require") as raised:
+        build(REPO, tmp_path / "out", data=[tmp_path / "mine"])
+    assert raised.value.source == f"{tmp_path}/mine/c0.ttl:{line}" and raised.value.exit_code is ExitCode.INPUT
+    assert not (tmp_path / "out").exists()

@@ -15,7 +15,8 @@ class Finding:
     """One thing that is not right.
 
     ``line`` is where the block of ``subject`` starts in ``file``, both from 1; for a fault of spelling it is the
-    line of the fault, with its ``column``. ``file`` is empty where no file states the subject.
+    line of the fault, with its ``column``. ``file`` is empty where no file states the subject. A code that starts with
+    ``W_`` is no fault, only something to think about.
 
     >>> str(Finding("E_DATE", "2023-02-29 is not a day", "rule:R-1", "mine.ttl", 7))
     'error[E_DATE]: mine.ttl:7: rule:R-1: 2023-02-29 is not a day'
@@ -30,7 +31,9 @@ class Finding:
 
     @property
     def exit_code(self) -> ExitCode:
-        """How a command ends because of it: refused by policy, else bad input."""
+        """How a command ends because of it: refused by policy, bad input, or well where it only gives to think."""
+        if self.code.startswith("W_"):
+            return ExitCode.ANSWERED
         return ExitCode.REFUSED if self.code == "E_REMOTE" else ExitCode.INPUT
 
     @property
@@ -40,7 +43,8 @@ class Finding:
 
     def __str__(self) -> str:
         """Return the one line that a person reads."""
-        parts = [part for part in (f"error[{self.code}]", self.where, self.subject, self.message) if part]
+        kind = "note" if self.code.startswith("W_") else "error"
+        parts = [part for part in (f"{kind}[{self.code}]", self.where, self.subject, self.message) if part]
         return ": ".join(parts)
 
 
