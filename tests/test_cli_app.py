@@ -32,6 +32,8 @@ from inforce_cli.render.table import write
 
 PACKAGE = Path(inforce_cli.__file__).parent
 DAY = "--on 2024-12-24"
+PATH = os.pathsep.join(str(Path(module.__file__ or "").parent.parent) for module in (inforce, inforce_cli))
+SOURCES = {**os.environ, "PYTHONPATH": PATH}
 
 
 class Ran(NamedTuple):
@@ -73,8 +75,7 @@ def start(kb: Any, plain_environment: Path) -> Callable[..., subprocess.Popen[by
     """Start the command as a process of its own, in an empty home."""
 
     def call(line: str, *, store: bool = True, environment: dict[str, str | None] | None = None, **more: Any) -> Any:
-        path = os.pathsep.join(str(Path(module.__file__ or "").parent.parent) for module in (inforce, inforce_cli))
-        kept = {"PATH": os.environ["PATH"], "HOME": str(plain_environment), "PYTHONPATH": path, "LANG": "C.UTF-8"}
+        kept = {"PATH": os.environ["PATH"], "HOME": str(plain_environment), "PYTHONPATH": PATH, "LANG": "C.UTF-8"}
         changed = {**kept, **(environment or {})}
         argv = [sys.executable, "-m", "inforce_cli", *shlex.split(line)]
         argv += ["--store", str(kb.built.folder)] if store else []
@@ -134,7 +135,7 @@ def test_the_version_is_told_without_the_parser(start: Callable[..., Any]) -> No
     ran = ended(start("--version", store=False))
     assert ran == Ran(0, f"inforce {inforce.__version__}\n", "")
     code = "import sys; from inforce_cli.__main__ import main; main(['--version']); print('typer' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=SOURCES)
     assert told.stdout.endswith("False\n")
 
 

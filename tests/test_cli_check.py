@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -15,11 +16,14 @@ from typing import Any, NamedTuple
 import jsonschema
 import pytest
 
+import inforce
 import inforce_cli
 from inforce_cli.__main__ import main
 from inforce_cli.case import read_case
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
+PATH = os.pathsep.join(str(Path(module.__file__ or "").parent.parent) for module in (inforce, inforce_cli))
+SOURCES = {**os.environ, "PYTHONPATH": PATH}
 # A person who holds status here drives to the United States and back to have a permit issued at the border.
 FLAGPOLER = {
     "citizenships": ["IND"],
@@ -197,6 +201,15 @@ def test_why_not_names_each_exception_and_the_facts_it_lacks(run: Callable[..., 
     assert "X-FP-APPT" in out and "lacks has_cbsa_appointment=yes" in out
 
 
+def test_what_is_lacking_says_and_and_or(run: Callable[..., Ran]) -> None:
+    out = " ".join(run("check citizenships=FRA --on 2018-01-01 --why-not").out.split())
+    assert "falls away with lmia_required=no would be lifted by X-198-2A-I" in out
+    assert "lacks lmia_assessment_provided=yes and seasonal_agricultural_employment=no" in out
+    out = " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --ordinarily").out.split())
+    assert "us_permanent_resident=yes or (trip_only_us_or_spm=yes and held_permit_or_tr_authorization_before_trip" in out
+    assert "ou (trip_only" in " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --lang fr").out.split())
+
+
 def test_another_value_turns_the_outcome_and_the_rules_that_changed_are_named(run: Callable[..., Ran]) -> None:
     line = f"check {WORDS} --on 2024-12-24 --ordinarily --what-if has-cbsa-appointment=yes"
     found = json.loads(run(line + " --json").out)
@@ -337,6 +350,7 @@ def test_the_same_case_in_each_form_gives_the_same_answer(
         input=case.read_bytes(),
         capture_output=True,
         check=True,
+        env=SOURCES,
     )
     assert piped.stdout.decode() == wanted
 
@@ -522,5 +536,7 @@ print(code, found, others, file=sys.stderr)
 def test_a_check_imports_neither_an_rdf_engine_nor_rich_nor_another_command(kb: Any, more: list[str]) -> None:
     day = [] if "--history" in more else ["--on", "2024-12-24"]
     argv = ["check", *WORDS.split(), *day, *more, "--store", str(kb.built.folder)]
-    ran = subprocess.run([sys.executable, "-c", IMPORTS.format(argv=argv)], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTS.format(argv=argv)], capture_output=True, text=True, check=True, env=SOURCES
+    )
     assert ran.stderr == "0 [] []\n"

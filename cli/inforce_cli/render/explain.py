@@ -12,7 +12,7 @@ from inforce_cli.render.words import caution, cited, labelled, one_day_before, o
 if TYPE_CHECKING:
     from inforce import Answer
 
-__all__ = ["comparison", "condition_lines", "explanation", "obstacles", "queried"]
+__all__ = ["comparison", "condition_lines", "explanation", "obstacles", "queried", "unmet"]
 
 _OPERATORS = {"all": "all of", "any": "any of", "not": "none of"}
 _TESTS = {"is": "is", "in": "one of", "list": "in", "scheme": "in", "at-least": "at least", "below": "below"}
@@ -118,39 +118,57 @@ def _list(value: Any) -> str:
 def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> str:
     """Return what stands in the way, each with what would lift it and the facts that this lacks."""
     parts = [headline(answer, page), "\n"]
+    grounds = {ground.rule: ground for ground in answer.grounds}
     if not found:
         parts.append(f"  {page.word('nothing stands in the way')}\n")
     for item in found:
         if item["rule"] is None:
             parts.append(f"  {page.word('nothing permits it')}; {page.word('it would take')}\n")
         else:
-            state = page.word(item["state"])
             provisions = "".join(", " + cited(one, page.lang) for one in item["citations"])
-            text = f"{item['rule']}: {_label(item, page)} [{state}]{provisions}"
+            text = f"{item['rule']}: {_label(item, page)} [{page.word(item['state'])}]{provisions}"
             parts.append(paragraph(text, width=page.width, indent=2))
+            if item["state"] == "unknown" and (away := unmet(grounds[item["rule"]].condition, page, wanted="fails")):
+                parts.append(paragraph(f"{page.word('falls away with')} {away}", width=page.width, indent=4))
             if item["ways"]:
                 parts.append(f"    {page.word('would be lifted by')}\n")
         for way in item["ways"]:
             text = f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"
             parts.append(paragraph(text, width=page.width, indent=6))
-            if way["lacks"]:
-                lacks = [_lack(one, page) for one in way["lacks"]]
-                parts.append(paragraph(f"{page.word('lacks')} {'; '.join(lacks)}", width=page.width, indent=8))
+            if lacks := unmet(grounds[way["rule"]].condition, page):
+                parts.append(paragraph(f"{page.word('lacks')} {lacks}", width=page.width, indent=8))
     return "".join([*parts, footer(answer, page)])
+
+
+def unmet(node: Mapping[str, Any], page: Page, *, wanted: str = "holds", within: str = "") -> str:
+    """Return what a condition lacks to hold (or to fail), as words with "and" and "or"; nothing if it lacks nothing."""
+    if node["state"] == wanted:
+        return ""
+    if node["op"] == "fact":
+        # The day asked about decides such a fact: nobody can change it.
+        return "" if page.book.facts[node["fact"]].follows_day else _wish(node, page, wanted=wanted)
+    members = node.get("members", ())
+    if len(members) == 1:
+        flipped = {"holds": "fails", "fails": "holds"}[wanted] if node["op"] == "not" else wanted
+        return unmet(members[0], page, wanted=flipped, within=within)
+    # For all of them to hold each must; for one of them to fail any may.
+    joint = "or" if (node["op"] == "any") == (wanted == "holds") else "and"
+    parts = [unmet(one, page, wanted=wanted, within=joint) for one in members]
+    parts = [part for part in dict.fromkeys(parts) if part]
+    text = f" {page.word(joint)} ".join(parts)
+    return f"({text})" if within not in ("", joint) and len(parts) > 1 else text
+
+
+def _wish(node: Mapping[str, Any], page: Page, *, wanted: str) -> str:
+    test, name = node["test"], node["fact"]
+    if test in ("true", "false"):
+        return f"{name}={'yes' if (test == 'true') == (wanted == 'holds') else 'no'}"
+    no = "" if wanted == "holds" else f"{page.word('not')} "
+    return f"{name} {no}{page.word(_TESTS.get(test, test))} {safe_text(_list(node['target']))}"
 
 
 def _label(item: Mapping[str, Any], page: Page) -> str:
     return labelled({"en": item["label"] or "", "fr": item["label_fr"] or item["label"] or ""}, page.lang)
-
-
-def _lack(one: Mapping[str, Any], page: Page) -> str:
-    test, negated = one["test"], one.get("negated", False)
-    if test in ("true", "false"):
-        wanted = (test == "true") is not negated
-        return f"{one['fact']}={'yes' if wanted else 'no'}"
-    what = page.word(_TESTS.get(test, test))
-    no = f"{page.word('not')} " if negated else ""
-    return f"{one['fact']} {no}{what} {safe_text(_list(one['target']))}"
 
 
 # ---- two answers -----------------------------------------------------------------------------------
