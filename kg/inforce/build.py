@@ -20,7 +20,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from inforce.errors import EnvironmentFault, InputError
+from inforce.check.finding import Finding
+from inforce.errors import EnvironmentFault, ExitCode, InputError, RefusedError
 from inforce.reasoning.derive import infer
 from inforce.reasoning.terms import nodes
 from inforce.rules.compile import compile_action, compile_constraints
@@ -111,6 +112,8 @@ def build(
             progress(step, steps.index(step) + 1, len(steps))
 
     tell("parse")
+    if data:
+        _refuse_files(data)
     sources = inputs(root, data)
     quads = parse(sources)
     if check:
@@ -194,15 +197,26 @@ def skolemised(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
     ]
 
 
+def _refuse_files(data: Sequence[Path]) -> None:
+    # What is no good Turtle, or nests deeper than anything written by hand, is told before it is parsed as a graph.
+    from inforce.check.files import read, turtle_files
+
+    _refuse([finding for path in turtle_files(data) for finding in read(path).findings])
+
+
 def _refuse_findings(root: Path, quads: list[ox.Quad], sources: Sequence[Input], *, only_user: bool) -> None:
     from inforce.check import findings
 
-    found = findings(root, quads, [item.path for item in sources if not only_user or "/user-" in item.graph])
-    if found:
-        first = found[0]
-        more = f" (and {len(found) - 1} more: inforce validate)" if len(found) > 1 else ""
-        where = f"{first.file}:{first.line}" if first.file else first.subject
-        raise InputError(first.message + more, code=first.code, source=where)
+    _refuse(findings(root, quads, [item.path for item in sources if not only_user or "/user-" in item.graph]))
+
+
+def _refuse(found: Sequence[Finding]) -> None:
+    faults = [finding for finding in found if finding.exit_code]
+    if faults:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more: inforce validate)" if len(faults) > 1 else ""
+        kind = RefusedError if first.exit_code == ExitCode.REFUSED else InputError
+        raise kind(first.message + more, code=first.code, source=first.where or first.subject)
 
 
 # ---- compiling and writing ---------------------------------------------------------------------------

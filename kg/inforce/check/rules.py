@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from inforce.check.files import plain, read, turtle_files
 from inforce.check.finding import Finding, in_order
 from inforce.check.lines import LineIndex
-from inforce.rules.compile import _Builder
+from inforce.rules.compile import Builder
 from inforce.rules.conditions import Variable, reachable, variables
 from inforce.rules.model import Rulebook, RuleVersion
 from inforce.vocab import BASE, shrink
@@ -157,7 +157,7 @@ class _World:
         self.manager: Any = bdd.BDD()  # type: ignore[abstract]  # its own base class leaves == open
         for position in range(len(order)):
             self.manager.add_var(f"v{position}", position)
-        self.builder = _Builder(book, self.manager, {variable: place for place, variable in enumerate(order)})
+        self.builder = Builder(book, self.manager, {variable: place for place, variable in enumerate(order)})
         self.memo: dict[str, int] = {}
         self.given = self.every(dated)
         for alternatives in ways:

@@ -15,7 +15,7 @@ from dd import bdd as _bdd
 from inforce.rules.conditions import Variable, leaf_variables, variables
 from inforce.rules.model import Condition, Diagram, Rulebook, RuleVersion
 
-__all__ = ["compile_action", "compile_constraints"]
+__all__ = ["Builder", "compile_action", "compile_constraints"]
 
 # Starting orders tried for each action; the smallest diagram is kept. More of them gain little.
 STARTS = 12
@@ -48,7 +48,7 @@ def _compiled(
     for position in range(len(order)):
         manager.add_var(_name(position), position)
     number = {variable: position for position, variable in enumerate(order)}
-    builder = _Builder(book, manager, number)
+    builder = Builder(book, manager, number)
     positive = manager.true if action is None else builder.outcome(rules, book.actions[action].answers)
     allowed = builder.allowed(constraints)
     can_hold = manager.apply("and", positive, allowed)
@@ -136,7 +136,7 @@ def _name(position: int) -> str:
     return f"v{position}"
 
 
-class _Builder:
+class Builder:
     """Builds Boolean functions of conditions and rules in one ``dd`` manager."""
 
     def __init__(self, book: Rulebook, manager: Any, number: dict[Variable, int]) -> None:
@@ -144,9 +144,11 @@ class _Builder:
         self.named: dict[str, int] = {}
 
     def variable(self, variable: Variable) -> int:
+        """Return the function that is true where the variable is."""
         return int(self.manager.var(_name(self.number[variable])))
 
     def condition(self, expr: Condition) -> int:
+        """Return the function that is true where the condition holds."""
         manager = self.manager
         if expr.op in ("all", "any"):
             result = manager.true if expr.op == "all" else manager.false
