@@ -121,11 +121,10 @@ def test_bad_data_of_a_user_leave_what_is_there(repo: Path, tmp_path: Path) -> N
     mine.mkdir()
     out.mkdir()
     (out / "manifest.json").write_text("{}")
-    (mine / "rule.ttl").write_text(
-        "@prefix inf: <https://w3id.org/inforce/ns#> .\n\n<x> a inf:Rule\n<y> a inf:Rule .\n"
-    )
+    prefixes = f"@base <{BASE}> .\n@prefix inf: <{INF}> .\n\n"
+    (mine / "rule.ttl").write_text(prefixes + "<rule/x> a inf:Rule\n<rule/y> a inf:Rule .\n")
     with pytest.raises(InputError) as caught:
         build(repo, out, data=[mine])
-    assert "rule.ttl:4" in str(caught.value)
+    assert "rule.ttl:5" in str(caught.value)
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
     assert json.loads((out / "manifest.json").read_text()) == {}
