@@ -468,6 +468,22 @@ def test_the_doctor_finds_a_good_store_good(run: Callable[..., Ran]) -> None:
     assert all(row["state"] != "fails" for row in rows.values())
 
 
+def test_a_build_puts_a_whole_graph_where_it_is_told(kb: Any, bare: Callable[..., Ran], tmp_path: Path) -> None:
+    target = tmp_path / "new" / "store"
+    for _ in range(2):  # the second time it replaces the first
+        found = json.loads(bare(f"build --store {target} --json").out)
+        assert found["folder"] == str(target) and found["version"] == kb.version
+        assert sorted(path.name for path in target.parent.iterdir()) == ["store"]
+    asked = f"check citizenships=FRA {DAY} --json --store {target}"
+    assert bare(asked).out == kb.check({"citizenships": "FRA"}, on="2024-12-24").to_json()
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine", encoding="utf-8")
+    ran = bare(f"build --store {other}")
+    assert ran.code == 2 and "holds other things" in ran.err and (other / "letter.txt").read_text() == "mine"
+    assert bare("build --store /proc/x/store").code == 6
+
+
 # ---- SPARQL and saved queries -----------------------------------------------------------------------------------
 
 RULES = "SELECT ?rule WHERE { ?rule a inf:Rule } ORDER BY ?rule"
