@@ -160,7 +160,7 @@ def main() -> int:
                 "inforce check --json": [*check, "--json"],
             }
         )
-    times["rdflib + owlrl"] = statistics.median([peer_ms, *(run(asked)[1] for _ in range(2))])
+        times["rdflib + owlrl"] = statistics.median([peer_ms, *(run(asked)[1] for _ in range(2))])
     whole = times["inforce check"]
     above = whole - times["bare typer"]
     for name, ms in times.items():
