@@ -361,6 +361,11 @@ def missing(error: ImportError) -> None:
 
 
 def main() -> int:
+    try:
+        import yaml  # noqa: F401  # the cases of both sets
+    except ImportError as error:
+        missing(error)
+        return 0
     kb = inforce.open(today="2026-06-12")
     return 0 if all([scenarios(kb), complete(kb)]) else 1
 
