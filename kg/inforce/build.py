@@ -24,7 +24,6 @@ from inforce.check.finding import Finding
 from inforce.errors import EnvironmentFault, ExitCode, InputError, RefusedError
 from inforce.reasoning.derive import infer
 from inforce.reasoning.terms import nodes
-from inforce.rules.compile import compile_action, compile_constraints
 from inforce.rules.extract import compiled, names_of
 from inforce.rules.load import diagram_json, rulebook
 from inforce.rules.model import CONSTRAINTS
@@ -223,6 +222,9 @@ def _refuse(found: Sequence[Finding]) -> None:
 
 
 def _compile(store: ox.Store, version: str) -> dict[str, str]:
+    # Loaded here: who only asks whether a graph is up to date needs no compiler.
+    from inforce.rules.compile import compile_action, compile_constraints
+
     triples = nodes(store)
     data = compiled(triples, version=version)
     book = rulebook(data, {})
