@@ -27,7 +27,7 @@ from inforce.reasoning.terms import nodes
 from inforce.rules.extract import compiled, names_of
 from inforce.rules.load import diagram_json, rulebook
 from inforce.rules.model import CONSTRAINTS
-from inforce.rules.triples import Triples, name_of
+from inforce.rules.triples import Triples
 from inforce.vocab import BASE, PREFIXES
 
 __all__ = ["FORMAT", "Progress", "build", "build_packaged", "digest_inputs"]
@@ -305,8 +305,3 @@ def write(out: Path, files: Mapping[str, str], manifest: Mapping[str, Any]) -> P
             hint="free some space or choose another folder with --store",
         ) from None
     return out
-
-
-def iri_name(iri: str) -> str:
-    """Return the last part of an IRI."""
-    return name_of(iri)

@@ -52,7 +52,6 @@ _RESTING = {
     INF + "conflict": "claim",
 }
 # Nodes of these kinds are the last of their branch: what they affect or are part of is another question.
-_QUOTED = ("passage", "claim")
 
 
 def trace(index: Triples, kind: str, entry: Mapping[str, Any], when: When | None = None) -> Provenance:

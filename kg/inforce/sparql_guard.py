@@ -40,7 +40,6 @@ MOST_OPERATORS = 2000
 """How many operators: long chains are deep trees."""
 
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-_NAME = rf"(?:[^\W]|[-.%\\·]|{_ESCAPE})"
 _TOKEN = re.compile(
     rf"""
       (?P<space>\s+)

@@ -63,7 +63,7 @@ def cautions_of(
             found.append(
                 Caution(
                     "reading-would-change",
-                    f"a contested reading decides: {word_of(question, world)} --reading {world.switched}"
+                    f"a contested reading decides: {_switch(question, world)} --reading {world.switched}"
                     f" the outcome is {word}",
                     (world.switched,),
                 )
@@ -73,7 +73,7 @@ def cautions_of(
     return tuple(found)
 
 
-def word_of(question: Question, world: World) -> str:
+def _switch(question: Question, world: World) -> str:
     """Return how a reading is switched from what was asked: ``with`` or ``without``."""
     return "without" if world.switched in question.readings else "with"
 
