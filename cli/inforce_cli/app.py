@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -102,10 +103,14 @@ def load(name: str) -> Any:
     """Return the command ``name``: the ``main`` of its module with the shared options added."""
     module = import_module(f"inforce_cli.commands.{name}")
     one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    one.command(name, cls=Command, epilog=getattr(module, "EXAMPLES", None), context_settings=dict(HELP_NAMES))(
-        shared(module.main)
-    )
+    one.command(name, cls=Command, epilog=_examples(module), context_settings=dict(HELP_NAMES))(shared(module.main))
     return get_command(one)
+
+
+def _examples(module: ModuleType) -> str | None:
+    # What may be named in an example is told in the module's docstring: dates and rules are data everywhere else.
+    _, found, lines = (module.__doc__ or "").partition("Examples:")
+    return f"\b\n{found}{lines.rstrip()}".replace("\\b", "\b") if found else None
 
 
 def run_command(argv: Sequence[str]) -> int:

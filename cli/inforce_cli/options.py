@@ -11,12 +11,22 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from inforce.errors import UsageError, nearest
+from inforce_cli import completion
 from inforce_cli.output import Run
 
-__all__ = ["GLOBAL", "LANGUAGES", "Globals", "shared", "shared_globals"]
+__all__ = ["GLOBAL", "LANGUAGES", "Globals", "Name", "shared", "shared_globals"]
 
 GLOBAL = "Global options"
 LANGUAGES = ("en", "fr")
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A rule, provision, instrument, country, source … or a file with a saved answer.",
+        autocompletion=completion.ids,
+        metavar="NAME",
+    ),
+]
+"""What a command that reads is asked about."""
 T = TypeVar("T")
 
 

@@ -1,4 +1,10 @@
-"""``inforce build``: the graph from ontology, data and the user's files."""
+"""``inforce build``: the graph from ontology, data and the user's files.
+
+Examples:
+  inforce build
+  inforce build --store built
+  inforce build --data my-rules --store built
+"""
 
 from __future__ import annotations
 
@@ -12,12 +18,6 @@ from inforce_cli.output import Run
 
 if TYPE_CHECKING:
     from inforce import KnowledgeBase
-
-EXAMPLES = """\b
-Examples:
-  inforce build
-  inforce build --store built
-  inforce build --data my-rules --store built"""
 
 
 def main(run: Run) -> int:

@@ -17,9 +17,6 @@ from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
-
 
 def main(
     run: Run,

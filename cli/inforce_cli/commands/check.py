@@ -29,7 +29,6 @@ from inforce_cli.output import Run
 if TYPE_CHECKING:
     from inforce import Answer, History
 
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip().replace("\\b", "\b")
 
 FAVOURABLE = ("may", "not-required")
 

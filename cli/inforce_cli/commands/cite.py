@@ -13,26 +13,17 @@ from typing import Annotated
 import typer
 
 from inforce.errors import UsageError
-from inforce_cli import completion
+from inforce_cli.options import Name
 from inforce_cli.output import Run
 
 __all__ = ["main"]
 
 STYLES = ("bibtex", "csl-json", "turtle")
-# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
 
 
 def main(
     run: Run,
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A provision, rule, instrument, source, or a saved answer.",
-            autocompletion=completion.ids,
-            metavar="NAME",
-        ),
-    ],
+    name: Name,
     on: Annotated[str | None, typer.Option("--on", help="The version of that day.", metavar="DATE")] = None,
     style: Annotated[
         str | None, typer.Option("--style", help="text, bibtex, csl-json or turtle.", metavar="NAME")

@@ -1,4 +1,9 @@
-"""``inforce doctor``: is everything as it should be?"""
+"""``inforce doctor``: is everything as it should be?
+
+Examples:
+  inforce doctor
+  inforce doctor --store built --json
+"""
 
 from __future__ import annotations
 
@@ -13,11 +18,6 @@ import inforce
 from inforce import Table
 from inforce.errors import InForceError, IntegrityError
 from inforce_cli.output import Run
-
-EXAMPLES = """\b
-Examples:
-  inforce doctor
-  inforce doctor --store built --json"""
 
 Row = tuple[str, str, str]
 LIBRARIES = ("pyoxigraph", "rdflib", "owlrl", "networkx", "typer", "rich", "pyshacl", "dd")

@@ -18,8 +18,6 @@ from inforce_cli import completion
 from inforce_cli.case import assignments
 from inforce_cli.output import Run
 
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
-
 
 def main(
     run: Run,

@@ -15,8 +15,6 @@ import typer
 from inforce.errors import ExitCode, InForceError, UsageError
 from inforce_cli.output import Run
 
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
-
 
 def main(
     run: Run,

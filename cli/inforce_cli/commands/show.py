@@ -13,25 +13,15 @@ from typing import Annotated
 
 import typer
 
-from inforce_cli import completion
+from inforce_cli.options import Name
 from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
-
 
 def main(
     run: Run,
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="An id, a citation, a country, or a file with a saved answer.",
-            autocompletion=completion.ids,
-            metavar="NAME",
-        ),
-    ],
+    name: Name,
     on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DATE")] = None,
 ) -> int:
     """Show a rule, provision, instrument, program, nationality, fact, source … as it stood on a day."""

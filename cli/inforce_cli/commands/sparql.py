@@ -24,8 +24,6 @@ from inforce_cli.output import Run
 
 LARGEST = 1_000_000  # bytes read; the library refuses what is too long to be a question
 
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip().replace("\\b", "\b")
-
 
 def main(
     run: Run,

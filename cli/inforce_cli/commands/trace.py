@@ -14,25 +14,15 @@ from typing import Annotated
 import typer
 
 from inforce.errors import EnvironmentFault
-from inforce_cli import completion
+from inforce_cli.options import Name
 from inforce_cli.output import Run
 
 __all__ = ["main"]
 
-# What may be named in an example is told in the docstring: dates and rules are data everywhere else.
-EXAMPLES = "\b\nExamples:" + (__doc__ or "").partition("Examples:")[2].rstrip()
-
 
 def main(
     run: Run,
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A rule, provision, instrument, source …, or a saved answer.",
-            autocompletion=completion.ids,
-            metavar="NAME",
-        ),
-    ],
+    name: Name,
     on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DATE")] = None,
 ) -> int:
     """Trace a thing to provisions, instruments, passages and sources: tree, dot, svg, mermaid, turtle, json."""

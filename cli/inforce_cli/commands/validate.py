@@ -1,4 +1,10 @@
-"""``inforce validate``: a user's own rules, facts and cases."""
+"""``inforce validate``: a user's own rules, facts and cases.
+
+Examples:
+  inforce validate my-rules/
+  inforce validate my-rules/rule.ttl case.json
+  inforce validate my-rules --json
+"""
 
 from __future__ import annotations
 
@@ -12,12 +18,6 @@ from inforce.errors import ExitCode, InForceError, UsageError
 from inforce_cli.output import Run
 
 COLUMNS = ("code", "file", "line", "column", "subject", "message")
-
-EXAMPLES = """\b
-Examples:
-  inforce validate my-rules/
-  inforce validate my-rules/rule.ttl case.json
-  inforce validate my-rules --json"""
 
 
 def main(
