@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,42 @@ def shared() -> Path:
 def accept(request: pytest.FixtureRequest) -> bool:
     """Whether transcripts are to be rewritten."""
     return bool(request.config.getoption("--accept"))
+
+
+@pytest.fixture
+def run(kb: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Run a command line, typed as in a shell, over the packaged rules or a store; returns code, out and err."""
+    # The tests of this file itself run where there is no command.
+    from command_line import Ran
+
+    from inforce_cli.__main__ import main
+
+    def call(line: str, store: Path | None = None) -> Ran:
+        capsys.readouterr()
+        code = main([*shlex.split(line), "--store", str(store or kb.built.folder)])
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def transcript(run: Callable[..., Any], accept: bool) -> Callable[[str, str], None]:
+    """Compare what a command line prints, and how it ends, with the transcript of a name; ``--accept`` rewrites it."""
+    folder = Path(__file__).parent / "transcripts"
+
+    def compare(name: str, line: str) -> None:
+        ran = run(line)
+        # The digest of the data moves with any comma of them, and with it the id of an answer.
+        out = re.sub(r"(answer|réponse) [0-9a-f]{12}", r"\1 …", re.sub(r"sha256:[0-9a-f]+", "sha256:…", ran.out))
+        shown = f"$ inforce {line}\n{out}{ran.err}exit {ran.code}\n"
+        path = folder / f"{name}.txt"
+        if accept:
+            path.write_text(shown, encoding="utf-8")
+        assert path.is_file(), "write it: make accept"
+        assert shown == path.read_text(encoding="utf-8")
+
+    return compare
 
 
 # ---- no network ------------------------------------------------------------------------------

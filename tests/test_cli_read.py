@@ -6,41 +6,15 @@ import csv
 import io
 import json
 import re
-import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import jsonschema
 import pytest
+from command_line import Ran, schema
 
-import inforce_cli
-from inforce_cli.__main__ import main
 from inforce_cli.render.reading import change_table, listing, thing_text
-
-TRANSCRIPTS = Path(__file__).parent / "transcripts"
-
-
-class Ran(NamedTuple):
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(kb: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run a command line, typed as in a shell, over the packaged rules."""
-
-    def call(line: str) -> Ran:
-        capsys.readouterr()
-        code = main([*shlex.split(line), "--store", str(kb.built.folder)])
-        out, err = capsys.readouterr()
-        return Ran(code, out, err)
-
-    return call
 
 
 @pytest.fixture
@@ -89,15 +63,8 @@ COMMANDS = [
 
 @pytest.mark.transcript
 @pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_prints_what_its_transcript_says(run: Callable[..., Ran], accept: bool, line: str) -> None:
-    ran = run(line)
-    # The digest of the data moves with any comma of them; what it stands for is tested elsewhere.
-    shown = re.sub(r"sha256:[0-9a-f]+", "sha256:…", f"$ inforce {line}\n{ran.out}{ran.err}exit {ran.code}\n")
-    path = TRANSCRIPTS / f"read-{re.sub(r'[^a-z0-9]+', '-', line.lower()).strip('-')}.txt"
-    if accept:
-        path.write_text(shown, encoding="utf-8")
-    assert path.is_file(), "write it: make accept"
-    assert shown == path.read_text(encoding="utf-8")
+def test_a_command_prints_what_its_transcript_says(transcript: Callable[..., None], line: str) -> None:
+    transcript(f"read-{re.sub(r'[^a-z0-9]+', '-', line.lower()).strip('-')}", line)
 
 
 # ---- forms -----------------------------------------------------------------------------------------
@@ -288,12 +255,6 @@ def test_what_data_say_cannot_move_the_cursor(kb: Any) -> None:
 
 
 # ---- the JSON forms --------------------------------------------------------------------------------
-
-
-def schema(name: str) -> jsonschema.Draft202012Validator:
-    text = (Path(inforce_cli.__file__).parent / "schemas" / f"{name}.json").read_text(encoding="utf-8")
-    jsonschema.Draft202012Validator.check_schema(json.loads(text))
-    return jsonschema.Draft202012Validator(json.loads(text))
 
 
 def test_every_thing_and_trace_keeps_to_its_schema(kb: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -50,14 +50,24 @@ class Command(TyperCommand):
         """Write arguments, the command's own options, then those that every command has."""
         _write_options(self.get_params(ctx), ctx, formatter)
 
+    def format_arguments(self, ctx: Any, formatter: Any) -> None:
+        """Write nothing: newer parsers give arguments a section of their own, which is part of ours."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what stands behind the command's name in its usage: arguments in their own brackets, none added."""
+        arguments = [str(p.metavar) for p in self.get_params(ctx) if p.param_type_name == "argument"]
+        return ["[OPTIONS]", *arguments]
+
 
 def _write_options(parameters: Sequence[Any], ctx: Any, formatter: Any) -> None:
     sections: dict[str, list[Any]] = {"Arguments": [], "Options": [], GLOBAL: []}
     for parameter in parameters:
-        record = parameter.get_help_record(ctx)
-        if record is not None:
-            panel = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            sections[GLOBAL if getattr(parameter, "rich_help_panel", None) == GLOBAL else panel].append(record)
+        if parameter.param_type_name == "argument":
+            # Typer's own record adds brackets and a type, each version others.
+            sections["Arguments"].append((parameter.metavar, parameter.help))
+        elif (record := parameter.get_help_record(ctx)) is not None:
+            panel = getattr(parameter, "rich_help_panel", None)
+            sections[GLOBAL if panel == GLOBAL else "Options"].append(record)
     for title, records in sections.items():
         if records:
             with formatter.section(title):
@@ -103,8 +113,14 @@ def load(name: str) -> Any:
     """Return the command ``name``: the ``main`` of its module with the shared options added."""
     module = import_module(f"inforce_cli.commands.{name}")
     one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    one.command(name, cls=Command, epilog=_examples(module), context_settings=dict(HELP_NAMES))(shared(module.main))
-    return get_command(one)
+    main = shared(module.main)
+    one.command(name, cls=Command, epilog=_examples(module), context_settings=dict(HELP_NAMES))(main)
+    command: Any = get_command(one)
+    for parameter in command.params:
+        if not parameter.help:
+            # Typer before 0.26 loses the help of an argument beside a parser from 8.5 on.
+            parameter.help = get_args(main.__annotations__[parameter.name])[1].help
+    return command
 
 
 def _examples(module: ModuleType) -> str | None:

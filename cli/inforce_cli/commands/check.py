@@ -29,7 +29,6 @@ from inforce_cli.output import Run
 if TYPE_CHECKING:
     from inforce import Answer, History
 
-
 FAVOURABLE = ("may", "not-required")
 
 
@@ -153,6 +152,7 @@ class _Asked:
         return Page(run.kb.book, lang=run.lang, width=run.width, color=run.color, today=self.on in (None, "today"))
 
     def answer(self, *, explain: bool, why_not: bool) -> tuple[int, bool]:
+        from inforce.rules.answer import in_language
         from inforce_cli.render.answer import answer_text
         from inforce_cli.render.explain import explanation, obstacles
 
@@ -161,16 +161,17 @@ class _Asked:
         if why_not:
             ways = run.kb.why_not(answer)
             found = {"schema": "inforce/why-not/1", "answer": answer.id, "outcome": answer.verdict, "obstacles": ways}
-            return run.show(json=found, text=lambda: obstacles(answer, ways, self._page())), unfavourable
+            told = in_language(found, run.lang)
+            return run.show(json=told, text=lambda: obstacles(answer, ways, self._page())), unfavourable
         if explain:
-            return run.show(json=answer.to_json(), text=lambda: explanation(answer, self._page())), unfavourable
+            return run.show(json=answer.to_json(run.lang), text=lambda: explanation(answer, self._page())), unfavourable
 
         def text() -> str:
             strict = answer if answer.headline == "strict" else self._check(strict=True)
             ways = run.kb.why_not(answer)
             return answer_text(answer, self._page(), strict=strict, history=self._around(answer), ways=ways)
 
-        return run.show(json=answer.to_json(), text=text), unfavourable
+        return run.show(json=answer.to_json(run.lang), text=text), unfavourable
 
     def _around(self, answer: Answer) -> History | None:
         """The outcome over time, from the first rule to the day asked about or the last day verified."""
@@ -187,6 +188,7 @@ class _Asked:
         return {key: value for key, value in self.more.items() if key != "ordinarily"}
 
     def comparison(self, what_if: list[str], day: str | None) -> tuple[int, bool]:
+        from inforce.rules.answer import in_language
         from inforce_cli.case import assignments
         from inforce_cli.render.explain import comparison
 
@@ -199,7 +201,8 @@ class _Asked:
         if changed:
             found = {**found, "what_if": changed}
         differs = (one.outcome, one.ordinarily.outcome) != (other.outcome, other.ordinarily.outcome)
-        return run.show(json=found, text=lambda: comparison(one, other, found, self._page())), differs
+        told = in_language(found, run.lang)
+        return run.show(json=told, text=lambda: comparison(one, other, found, self._page())), differs
 
     def history(self, from_: str | None, to: str | None) -> tuple[int, bool]:
         from inforce_cli.render.history import history_text
