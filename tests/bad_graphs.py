@@ -700,7 +700,7 @@ SHAPES = [
     Bad(
         "change that supersedes a rule",
         "inf:affects rule:BAR-NAME ;",
-        "inf:affects rule:BAR-NAME ; inf:supersedes rule:BAR-NAME ;",
+        "inf:affects rule:BAR-NAME ; dct:replaces rule:BAR-NAME ;",
         "E_SOURCE",
         "another inf:PolicyChange",
     ),
@@ -945,9 +945,9 @@ QUERIES = [
     Bad(
         "supersedes-circle",
         "inf:affects rule:BAR-NAME ;",
-        "inf:affects rule:BAR-NAME ; inf:supersedes change:NAME ;",
+        "inf:affects rule:BAR-NAME ; dct:replaces change:NAME ;",
         "E_CYCLE",
-        "take inf:supersedes away",
+        "take dct:replaces away",
     ),
     Bad("same-name of facts", '"duck_kind_name"', '"has_duck_name"', "E_DUPLICATE", "its own skos:notation"),
     Bad(

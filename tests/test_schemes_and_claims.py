@@ -283,7 +283,7 @@ def test_a_policy_change_says_what_the_table_says(graph: Graph, shared: Path) ->
         assert graph.one(change, INF + "authority") == AUTHORITY[row["authority"]], change
         assert graph.one(change, INF + "confidence") == row["confidence"], change
         assert graph.names(change, DCT + "source", "source") == set(row["sources"]), change
-        assert graph.names(change, INF + "supersedes", "change") == set(row["supersedes"]), change
+        assert graph.names(change, DCT + "replaces", "change") == set(row["supersedes"]), change
         assert bool(graph.all(change, INF + "instrument")) == bool(row["instrument"]), change
         assert graph.one(change, INF + "startsAt") == (row["time"] and f"{row['date']}T{row['time']}"), change
         for column, term in DAYS.items():
@@ -313,8 +313,8 @@ def test_what_a_change_affects_exists(graph: Graph, subjects: set[str]) -> None:
     missing = {
         value
         for change in graph.instances(INF + "PolicyChange")
-        for term in ("affects", "supersedes", "instrument")
-        for value in graph.all(change, INF + term)
+        for term in (INF + "affects", DCT + "replaces", INF + "instrument")
+        for value in graph.all(change, term)
         if value not in subjects
     }
     assert missing == set()

@@ -29,7 +29,7 @@ _ROLES = {
     INF + "defeats": "defeated-by",
     INF + "action": "addressed-by",
     INF + "layer": "layer-of",
-    INF + "supersedes": "superseded-by",
+    DCT + "replaces": "superseded-by",
     PROV + "wasDerivedFrom": "supports",
     PROV + "wasQuotedFrom": "quoted-by",
     DCT + "source": "supports",
@@ -75,7 +75,7 @@ _TEXTS = (
 _LINKS = (
     ("instruments", INF + "instrument"),
     ("affects", INF + "affects"),
-    ("supersedes", INF + "supersedes"),
+    ("supersedes", DCT + "replaces"),
     ("amends", ELI + "amends"),
     ("about", INF + "about"),
     ("conflict", INF + "conflict"),
