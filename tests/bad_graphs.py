@@ -571,17 +571,17 @@ SHAPES = [
         '"2020-01-02"^^xsd:date',
         '"January 2020"',
         "E_DATE",
-        "inf:registered is one day",
+        "eli:date_document is one day",
     ),
     Bad(
-        "instrument published in words", '"2020-01-03"^^xsd:date', '"January 2020"', "E_DATE", "inf:published is a day"
+        "instrument published in words", '"2020-01-03"^^xsd:date', '"January 2020"', "E_DATE", "eli:date_publication is a day"
     ),
     Bad(
         "instrument in force on an instant",
-        'inf:inForce "2020-01-04"^^xsd:date',
-        'inf:inForce "2020-01-04T00:00:00-05:00"^^xsd:dateTime',
+        'eli:first_date_entry_in_force "2020-01-04"^^xsd:date',
+        'eli:first_date_entry_in_force "2020-01-04T00:00:00-05:00"^^xsd:dateTime',
         "E_DATE",
-        "inf:inForce is a day",
+        "eli:first_date_entry_in_force is a day",
     ),
     Bad(
         "instrument read in a passage",

@@ -440,9 +440,9 @@ def test_every_instrument_row_is_an_instrument(things: dict[str, list[Thing]]) -
         expected = {
             SKOS + "notation": row["instrument"],
             DCT + "type": row["kind"].replace("_", "-"),
-            INF + "registered": row["registered_or_signed"],
-            INF + "published": row["published"],
-            INF + "inForce": row["in_force"],
+            ELI + "date_document": row["registered_or_signed"],
+            ELI + "date_publication": row["published"],
+            ELI + "first_date_entry_in_force": row["in_force"],
             INF + "sectionsNamed": row["irpr_sections"],
             RDFS + "seeAlso": row["url"],
             INF + "confidence": row["confidence"],

@@ -18,6 +18,7 @@ BASE = "https://w3id.org/inforce/"
 INF = BASE + "ns#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+ELI = "http://data.europa.eu/eli/ontology#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCT = "http://purl.org/dc/terms/"
 PROV = "http://www.w3.org/ns/prov#"
@@ -100,7 +101,7 @@ class Graph:
 
     def day(self, subject: str, term: str) -> date | None:
         """A day, or None."""
-        found = self.one(subject, INF + term)
+        found = self.one(subject, term if ":" in term else INF + term)
         return date.fromisoformat(found) if found else None
 
 
@@ -301,7 +302,7 @@ def test_the_table_gives_the_instrument_or_it_began_that_day(
         if entry["instrument"]:
             assert instrument == f"{BASE}instrument/{entry['instrument']}", entry["id"]
         elif instrument and entry["id"] != "R-ETA-71-2015":  # created 2015-08-01, required from 2016-03-15
-            assert graph.one(instrument, INF + "inForce") == entry["valid_from"], entry["id"]
+            assert graph.one(instrument, ELI + "first_date_entry_in_force") == entry["valid_from"], entry["id"]
 
 
 def test_every_caveat_of_the_table_is_a_note_and_keeps_its_conflicts(
@@ -379,7 +380,7 @@ def test_no_rule_was_known_before_its_instrument_was_made(graph: Graph, versions
     checked = 0
     for entry, version in versions.items():
         instrument = graph.one(version, INF + "instrument") or ""
-        made = graph.day(instrument, "published") or graph.day(instrument, "registered")
+        made = graph.day(instrument, ELI + "date_publication") or graph.day(instrument, ELI + "date_document")
         known = graph.day(version, "startKnownFrom")
         # The notice of this instruction was announced the day before its number of the Gazette.
         if made and known and entry != "R-PG-MI-2024":

@@ -21,6 +21,7 @@ OA = "http://www.w3.org/ns/oa#"
 PROV = "http://www.w3.org/ns/prov#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+ELI = "http://data.europa.eu/eli/ontology#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 
 TTL = sorted([*(ROOT / "data").rglob("*.ttl"), *(ROOT / "ontology").rglob("*.ttl")])
@@ -60,12 +61,14 @@ AUTHORITY = {
     "secondary": "secondary",
 }
 DAYS = {
-    "announced": "announced",
-    "registered_or_signed": "registered",
-    "published": "published",
-    "in_force": "inForce",
-    "ceased": "ceased",
-    "page_modified": "pageModified",
+    "announced": INF + "startKnownFrom",
+    "published": DCT + "issued",
+    "ceased": INF + "ceased",
+    "page_modified": DCT + "modified",
+}
+DAYS_OF_ITS_INSTRUMENT = {
+    "registered_or_signed": ELI + "date_document",
+    "in_force": ELI + "first_date_entry_in_force",
 }
 
 
@@ -289,7 +292,11 @@ def test_a_policy_change_says_what_the_table_says(graph: Graph, shared: Path) ->
         for column, term in DAYS.items():
             said = row["bitemporal"][column]
             if said is None or len(said) == 10:  # a bare year stands in inf:date alone
-                assert graph.one(change, INF + term) == said, (change, column)
+                assert graph.one(change, term) == said, (change, column)
+        for column, term in DAYS_OF_ITS_INSTRUMENT.items():
+            said = row["bitemporal"][column]
+            if said is not None and len(said) == 10 and said != row["date"]:
+                assert said in {day for it in graph.all(change, INF + "instrument") for day in graph.all(it, term)}, change
         if row["note"]:
             assert row["note"] in graph.text(change, SKOS + "editorialNote").values(), change
 
@@ -392,7 +399,9 @@ def test_an_adopted_claim_agrees_with_what_is_modelled(graph: Graph) -> None:
     for claim in graph.instances(INF + "Claim"):
         term = graph.one(claim, INF + "property")
         if graph.one(claim, INF + "adopted") != "true" or term not in {
-            INF + t for t in ("startsAt", "effect", "inForce", "registered", "from", "defeats")
+            *(INF + t for t in ("startsAt", "effect", "from", "defeats")),
+            ELI + "first_date_entry_in_force",
+            ELI + "date_document",
         }:
             continue
         for thing in graph.all(claim, INF + "about"):

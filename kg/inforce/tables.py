@@ -22,13 +22,13 @@ CHANGE_COLUMNS = (
 )  # fmt: skip
 
 _ENTITY_DAYS = {
-    "from": "from",
-    "until": "until",
-    "in_force": "inForce",
-    "registered": "registered",
-    "published": "published",
-    "date": "date",
-    "kind": "kind",
+    "from": INF + "from",
+    "until": INF + "until",
+    "in_force": ELI + "first_date_entry_in_force",
+    "registered": ELI + "date_document",
+    "published": ELI + "date_publication",
+    "date": INF + "date",
+    "kind": INF + "kind",
 }
 _ENTITY_WORDS = (
     RDFS + "label",
@@ -145,7 +145,7 @@ class _Maker:
             found["until"] = None if None in untils else max(day for day in untils if day)
             found["versions"] = len(held)
         for key, term in _ENTITY_DAYS.items():
-            value = t.value(subject, INF + term)
+            value = t.value(subject, term)
             if value and key not in found:
                 found[key] = value
         conflict, answers = t.value(subject, INF + "conflict"), t.value(subject, INF + "answers")
@@ -430,7 +430,7 @@ class _Maker:
     def _curated_row(self, change: str, day: str) -> dict[str, Any]:
         t = self.t
         used = self._instruments(change)
-        known = [t.value(change, INF + term) for term in ("announced", "published", "pageModified")]
+        known = [t.value(change, term) for term in (INF + "startKnownFrom", DCT + "issued", DCT + "modified")]
         cited = [t.value(n.value, SKOS + "notation") for n in t.all(change, INF + "affects")]
         layer = self._authority(t.value(change, INF + "authority") or "")
         return {

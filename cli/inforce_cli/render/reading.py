@@ -63,7 +63,6 @@ _FRENCH = {
     "in force": "en vigueur",
     "published": "publié",
     "url": "adresse",
-    "announced": "annoncé",
     "publisher": "éditeur",
     "seen": "consulté",
     "type": "genre",
@@ -261,7 +260,6 @@ def _facts_of(page: _Page, thing: Mapping[str, Any]) -> None:
         ("registered", "registered"),
         ("published", "published"),
         ("in force", "in_force"),
-        ("announced", "announced"),
         ("publisher", "publisher"),
         ("layer", "authority"),
         ("property", "property"),
@@ -269,6 +267,9 @@ def _facts_of(page: _Page, thing: Mapping[str, Any]) -> None:
     ):
         if isinstance(thing.get(key), str):
             page.add(name, thing[key])
+    if thing["kind"] == "policy-change":
+        page.add("published", thing.get("issued", ""))
+        page.add("known from", thing.get("known_from", ""))
     for name, key in (
         ("question", "question"),
         ("", "paraphrase"),
