@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +42,26 @@ def test_an_answer_explains_and_cites_itself(kb: Any) -> None:
     assert answer._repr_markdown_().startswith("```text\n")
     with pytest.raises(UnknownIdError):
         answer.cite("apa7")
+
+
+def test_an_answer_in_french_has_the_same_id_and_is_replayed(kb: Any) -> None:
+    answer = kb.check(FLAGPOLER, on="2030-01-01")
+    english, french = answer.to_dict(), answer.to_dict("fr")
+    assert (english["lang"], french["lang"], french["id"]) == ("en", "fr", answer.id)
+    assert [c["code"] for c in french["cautions"]] == [c.code for c in answer.cautions]
+    assert "le droit a été vérifié jusqu'au " in " ".join(c["message"] for c in french["cautions"])
+    assert "Canada" in french["missing"][0]["question"] or french["missing"][0]["question"].endswith(" ?")
+    again, differs = kb.replay(json.loads(answer.to_json("fr")))
+    assert (again.id, differs) == (answer.id, [])
+    assert all(row["label"] == row["label_fr"] for row in kb.why_not(answer, lang="fr"))
+    changed = {**french, "outcome": "may"}
+    assert kb.replay(changed)[1] == ["outcome"]
+
+
+def test_a_history_writes_the_facts_as_an_answer_does(kb: Any) -> None:
+    facts = kb.history(FLAGPOLER, to="2025-12-31").to_dict()["facts"]
+    assert facts == kb.check(FLAGPOLER, on="2024-12-24").to_dict()["facts"]
+    assert facts["trip_only_us_or_spm"] == "yes" and facts["citizenships"] == ["IND"]
 
 
 def test_tables_are_rows_and_frames(kb: Any) -> None:

@@ -127,7 +127,7 @@ def test_the_language_of_the_reader_changes_the_wording_of_the_json_alone(
     saved = tmp_path / "french.json"
     saved.write_text(run(f"{asked} --lang fr").out, encoding="utf-8")
     for lang in ("en", "fr"):
-        ran = run(["replay", str(saved), "--json", "--lang", lang])
+        ran = run(f"replay {saved} --json --lang {lang}")
         assert (ran.code, json.loads(ran.out)["same"]) == (0, True)
 
 

@@ -13,8 +13,8 @@ from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, UnknownIdError, UsageError, nearest
 from inforce.resources import Built, built_graph
-from inforce.rules.answer import Answer, ask
-from inforce.rules.case import read_facts
+from inforce.rules.answer import Answer, ask, in_language
+from inforce.rules.case import plain, read_facts
 from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
@@ -38,7 +38,7 @@ class History:
         return {
             "schema": "inforce/history/1",
             "action": self.action,
-            "facts": dict(self.facts),
+            "facts": {name: plain(value) for name, value in self.facts.items()},
             "intervals": self.table.to_dicts(),
         }
 
@@ -236,17 +236,20 @@ class KnowledgeBase(Catalogue):
             Table.of(("from", "until", "outcome", "ordinarily", "rule", "instrument", "starts_at"), rows),
         )
 
-    def why_not(self, answer: Answer) -> list[dict[str, Any]]:
-        """Return what stands in the way, each with the exceptions that would lift it and what they lack."""
+    def why_not(self, answer: Answer, *, lang: str = "en") -> list[dict[str, Any]]:
+        """Return what stands in the way, each with the exceptions that would lift it and what they lack.
+
+        ``lang`` is the language of each ``label``, as in ``Answer.to_dict``.
+        """
         from inforce.rules.explain import obstacles
 
-        return obstacles(answer, self.book)
+        return [in_language(row, lang) for row in obstacles(answer, self.book)]
 
-    def compare(self, one: Answer, other: Answer) -> dict[str, Any]:
+    def compare(self, one: Answer, other: Answer, *, lang: str = "en") -> dict[str, Any]:
         """Return what differs between two answers: outcomes, layers, and rules whose state or standing differs."""
         from inforce.rules.explain import differences
 
-        return differences(one, other)
+        return in_language(differences(one, other), lang)
 
     def replay(self, receipt: Mapping[str, Any]) -> tuple[Answer, list[str]]:
         """Answer a saved question again; return the answer and what differs from the receipt (nothing: same bytes).
@@ -278,7 +281,7 @@ class KnowledgeBase(Catalogue):
             known_on=asked["known_on"],
         )
         answer = ask(question, ordinarily=asked["ordinarily"])
-        now = json.loads(answer.to_json())
+        now = json.loads(answer.to_json("fr" if receipt.get("lang") == "fr" else "en"))
         return answer, [key for key in now if now[key] != receipt.get(key)]
 
     def _span(self, low: str, high: str) -> str:

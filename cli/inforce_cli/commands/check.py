@@ -152,17 +152,15 @@ class _Asked:
         return Page(run.kb.book, lang=run.lang, width=run.width, color=run.color, today=self.on in (None, "today"))
 
     def answer(self, *, explain: bool, why_not: bool) -> tuple[int, bool]:
-        from inforce.rules.answer import in_language
         from inforce_cli.render.answer import answer_text
         from inforce_cli.render.explain import explanation, obstacles
 
         run, answer = self.run, self._check()
         unfavourable = answer.verdict not in FAVOURABLE
         if why_not:
-            ways = run.kb.why_not(answer)
+            ways = run.kb.why_not(answer, lang=run.lang)
             found = {"schema": "inforce/why-not/1", "answer": answer.id, "outcome": answer.verdict, "obstacles": ways}
-            told = in_language(found, run.lang)
-            return run.show(json=told, text=lambda: obstacles(answer, ways, self._page())), unfavourable
+            return run.show(json=found, text=lambda: obstacles(answer, ways, self._page())), unfavourable
         if explain:
             return run.show(json=answer.to_json(run.lang), text=lambda: explanation(answer, self._page())), unfavourable
 
@@ -188,7 +186,6 @@ class _Asked:
         return {key: value for key, value in self.more.items() if key != "ordinarily"}
 
     def comparison(self, what_if: list[str], day: str | None) -> tuple[int, bool]:
-        from inforce.rules.answer import in_language
         from inforce_cli.case import assignments
         from inforce_cli.render.explain import comparison
 
@@ -197,12 +194,11 @@ class _Asked:
         given = {name.replace("-", "_"): value for name, value in self.case.facts.items()}
         changed = {name.replace("-", "_"): value for name, value in changed.items()}
         other = self._check(on=day, facts={**given, **changed})
-        found = run.kb.compare(one, other)
+        found = run.kb.compare(one, other, lang=run.lang)
         if changed:
             found = {**found, "what_if": changed}
         differs = (one.outcome, one.ordinarily.outcome) != (other.outcome, other.ordinarily.outcome)
-        told = in_language(found, run.lang)
-        return run.show(json=told, text=lambda: comparison(one, other, found, self._page())), differs
+        return run.show(json=found, text=lambda: comparison(one, other, found, self._page())), differs
 
     def history(self, from_: str | None, to: str | None) -> tuple[int, bool]:
         from inforce_cli.render.history import history_text

@@ -32,11 +32,13 @@ def main(
     except InForceError as error:
         error.source = error.source or ("standard input" if file == "-" else file)
         raise
+    # In the language of the saved answer, whatever the reader's: it is compared byte for byte.
+    now = answer.to_dict("fr" if receipt.get("lang") == "fr" else "en")
     found = {
         "schema": "inforce/replay/1",
         "same": not differs,
-        "differs": {key: {"saved": receipt.get(key), "now": answer.to_dict()[key]} for key in differs},
-        "answer": answer.to_dict(),
+        "differs": {key: {"saved": receipt.get(key), "now": now[key]} for key in differs},
+        "answer": now,
     }
-    code = run.show(json=found, text=lambda: replayed(receipt, answer, differs, lang=run.lang, width=run.width))
+    code = run.show(json=found, text=lambda: replayed(receipt, now, differs, lang=run.lang, width=run.width))
     return code or (int(ExitCode.NOT_MAY) if differs else 0)

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import outcome, paragraph
-
-if TYPE_CHECKING:
-    from inforce import Answer
 
 __all__ = ["replayed"]
 
 
 def replayed(
-    receipt: Mapping[str, Any], answer: Answer, differs: Sequence[str], *, lang: str = "en", width: int = 80
+    receipt: Mapping[str, Any], now: Mapping[str, Any], differs: Sequence[str], *, lang: str = "en", width: int = 80
 ) -> str:
-    """Return whether the saved answer is what the data give now, and if not, each field with both values."""
+    """Return whether the saved answer is what the data give ``now``, and if not, each field with both values."""
     name = safe_text(str(receipt.get("id", "")))[:12]
     if not differs:
+        verdict = (now["ordinarily"] if now["headline"] == "ordinarily" else now)["outcome"]
         same = "identique, octet pour octet" if lang == "fr" else "same, byte for byte"
-        return f"{name}: {same}: {outcome(answer.verdict, lang)}\n"
+        return f"{name}: {same}: {outcome(verdict, lang)}\n"
     head = "diffère" if lang == "fr" else "differs"
     parts = [f"{name}: {head}\n"]
-    now = answer.to_dict()
     for key in differs:
         sides = [_short(receipt.get(key), width), _short(now[key], width)]
         if sides[0] == sides[1]:

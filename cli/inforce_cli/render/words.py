@@ -204,24 +204,9 @@ def period(on: Mapping[str, str], lang: str) -> str:
     return f"du {low} au {last}" if lang == "fr" else f"from {low} to {last}"
 
 
-_CAUTIONS_FR = {
-    "changes-within": "le résultat change au cours de la période : {0}",
-    "sources-disagree": "les sources ne s'accordent pas sur le moment de l'entrée en vigueur : {0}",
-    "text-not-held": "le libellé de ce jour n'est pas détenu : {0}",
-    "beyond-verified": "le droit a été vérifié jusqu'au {0} ; les changements ultérieurs ne sont pas connus",
-    "reading-would-change": "une lecture contestée est décisive : essayez --reading {0}",
-    "before-first-rule": "la première règle modélisée sur cette démarche est plus tardive : {0}",
-    "no-rule": "aucune règle modélisée ici ne parle de cette démarche à cette date",
-}
-
-
 def caution(item: Any, lang: str) -> str:
     """Return the sentence of a caution in the reader's language."""
-    french = getattr(item, "message_fr", None)
-    if lang == "fr" and not french and item.code in _CAUTIONS_FR:
-        days = ", ".join(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]+)?", item.message))
-        french = _CAUTIONS_FR[item.code].format(", ".join(item.refs) or days)
-    return safe_text(french if lang == "fr" and french else item.message)
+    return safe_text(item.message_fr if lang == "fr" else item.message)
 
 
 def paragraph(text: str, *, width: int, indent: int = 0) -> str:

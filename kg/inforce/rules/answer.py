@@ -16,7 +16,7 @@ from inforce.rules.grounds import STATES, Ground, Obligation, grounds_of, obliga
 from inforce.rules.model import RuleVersion
 from inforce.vocab import BASE
 
-__all__ = ["Answer", "Caution", "Ground", "Obligation", "ask"]
+__all__ = ["Answer", "Caution", "Ground", "Obligation", "ask", "in_language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,19 @@ class Answer:
     data: Mapping[str, str]
     headline: str = "strict"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as the JSON form ``inforce/answer/1``."""
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Return the answer as the JSON form ``inforce/answer/1``.
+
+        ``lang`` is the language of ``label``, ``question`` and ``message``: ``en`` or ``fr``; nothing else, and not
+        the ``id``, depends on it. What ends in ``_fr`` is French in either.
+        """
+        return in_language(self._dict(lang), lang)
+
+    def _dict(self, lang: str) -> dict[str, Any]:
         return {
             "schema": "inforce/answer/1",
             "id": self.id,
+            "lang": lang,
             "action": self.action,
             "on": dict(self.on),
             "known_on": self.known_on,
@@ -79,7 +87,10 @@ class Answer:
                 }
                 for o in self.obligations
             ],
-            "cautions": [{"code": c.code, "message": c.message, "refs": list(c.refs)} for c in self.cautions],
+            "cautions": [
+                {"code": c.code, "message": c.message, "message_fr": c.message_fr, "refs": list(c.refs)}
+                for c in self.cautions
+            ],
             "data": dict(self.data),
         }
 
@@ -110,9 +121,9 @@ class Answer:
             "condition": ground.condition,
         }
 
-    def to_json(self) -> str:
-        """Return the receipt: JSON text, the same bytes for the same question and data."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    def to_json(self, lang: str = "en") -> str:
+        """Return the receipt: JSON text, the same bytes for the same question, language and data."""
+        return json.dumps(self.to_dict(lang), ensure_ascii=False, indent=1) + "\n"
 
     def explain(self) -> str:
         """Return every rule in force with the state of each condition, as text."""
@@ -146,6 +157,22 @@ class Answer:
 
 
 NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def in_language(found: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Return plain data with each ``x`` that has an ``x_fr`` beside it in the reader's language.
+
+    >>> in_language({"found": [{"label": "Mexico", "label_fr": "Mexique"}]}, "fr")
+    {'found': [{'label': 'Mexique', 'label_fr': 'Mexique'}]}
+    """
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: value.get(f"{key}_{lang}") or told(item) for key, item in value.items()}
+        return [told(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    there: dict[str, Any] = found if lang == "en" else told(found)
+    return there
 
 
 def ask(question: Question, *, ordinarily: bool = False) -> Answer:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from inforce.rules.decide import NOT_COVERED, Question, Segment, World
 from inforce.rules.grounds import Ground
+from inforce.rules.model import Rulebook
 
 __all__ = ["Caution", "cautions_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something the reader should know: a stable ``code``, a sentence, and what it refers to."""
+    """Something the reader should know: a stable ``code``, a sentence in both languages, and what it refers to."""
 
     code: str
     message: str
+    message_fr: str
     refs: tuple[str, ...] = ()
 
 
@@ -31,19 +33,26 @@ def cautions_of(
     book, found = question.book, []
     if not question.when.single_day and len(segments) > 1:
         days = ", ".join(segment.first for segment in segments[1:])
-        found.append(Caution("changes-within", f"the outcome changes within the time asked about: {days}"))
+        found.append(
+            Caution(
+                "changes-within",
+                f"the outcome changes within the time asked about: {days}",
+                f"le résultat change au cours de la période demandée : {days}",
+            )
+        )
     disputed = _disputed(question)
     if disputed:
         found.append(
             Caution(
                 "sources-disagree",
-                "sources disagree about when this took effect: " + "; ".join(book.claims[c]["label"] for c in disputed),
+                "sources disagree about when this took effect: " + _claimed(book, disputed, "en"),
+                "les sources ne s'accordent pas sur la prise d'effet : " + _claimed(book, disputed, "fr"),
                 tuple(disputed),
             )
         )
     unheld = sorted(
         {
-            f"{p['citation']} (held from {p['text_held_from']})" if p.get("text_held_from") else p["citation"]
+            (p["citation"], p.get("text_held_from") or "")
             for ground in grounds
             if ground.decisive or ground.stands
             for p in ground.provisions
@@ -51,20 +60,36 @@ def cautions_of(
         }
     )
     if unheld:
+        english, french = (
+            [f"{citation} ({word} {first})" if first else citation for citation, first in unheld]
+            for word in ("held from", "détenu depuis le")
+        )
         found.append(
-            Caution("text-not-held", "the wording of that day is not held: " + ", ".join(unheld), tuple(unheld))
+            Caution(
+                "text-not-held",
+                "the wording of that day is not held: " + ", ".join(english),
+                "le libellé de ce jour n'est pas détenu : " + ", ".join(french),
+                tuple(english),
+            )
         )
     if str(question.when.last) > book.verified_through:
+        day = book.verified_through
         found.append(
-            Caution("beyond-verified", f"the law was checked to {book.verified_through}; later changes are not known")
+            Caution(
+                "beyond-verified",
+                f"the law was checked to {day}; later changes are not known",
+                f"le droit a été vérifié jusqu'au {day} ; les changements ultérieurs ne sont pas connus",
+            )
         )
     for world, word in zip(readings, words[len(words) - len(readings) :], strict=True):
         if word != words[last]:
             found.append(
                 Caution(
                     "reading-would-change",
-                    f"a contested reading decides: {_switch(question, world)} --reading {world.switched}"
+                    f"a contested reading decides: {_switch(question, world, 'en')} --reading {world.switched}"
                     f" the outcome is {word}",
+                    f"une lecture contestée est décisive : {_switch(question, world, 'fr')} --reading {world.switched}"
+                    f" le résultat est {word}",
                     (world.switched,),
                 )
             )
@@ -73,9 +98,16 @@ def cautions_of(
     return tuple(found)
 
 
-def _switch(question: Question, world: World) -> str:
+def _claimed(book: Rulebook, claims: list[str], lang: str) -> str:
+    """Return what the claims say, in one of the two languages where it is said in it."""
+    labels = (book.claims[name]["label"] for name in claims)
+    return (" ; " if lang == "fr" else "; ").join(label.get(lang) or label.get("en", "") for label in labels)
+
+
+def _switch(question: Question, world: World, lang: str) -> str:
     """Return how a reading is switched from what was asked: ``with`` or ``without``."""
-    return "without" if world.switched in question.readings else "with"
+    given = world.switched in question.readings
+    return {"en": ("with", "without"), "fr": ("avec", "sans")}[lang][given]
 
 
 def _disputed(question: Question) -> list[str]:
@@ -94,7 +126,19 @@ def _disputed(question: Question) -> list[str]:
 def _not_covered(question: Question) -> Caution:
     firsts = sorted(rule.interval.first_day for rule in question._rules if question.speaks(rule))
     if not firsts:
-        return Caution("no-rule", "no rule modelled here speaks to this action")
+        return Caution(
+            "no-rule",
+            "no rule modelled here speaks to this action",
+            "aucune règle modélisée ici ne parle de cette démarche",
+        )
     if str(question.when.first) < firsts[0]:
-        return Caution("before-first-rule", f"the first rule that speaks to this action starts on {firsts[0]}")
-    return Caution("no-rule", "no rule that speaks to this action is in force at that time")
+        return Caution(
+            "before-first-rule",
+            f"the first rule that speaks to this action starts on {firsts[0]}",
+            f"la première règle qui parle de cette démarche commence le {firsts[0]}",
+        )
+    return Caution(
+        "no-rule",
+        "no rule that speaks to this action is in force at that time",
+        "aucune règle qui parle de cette démarche n'est en vigueur à ce moment",
+    )

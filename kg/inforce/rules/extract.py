@@ -349,11 +349,7 @@ class _Reader:
 
     def claims(self) -> dict[str, Any]:
         wanted = {name for windows in self.disputes.values() for window in windows for name in window[2]}
-        return {
-            name_of(s): {"label": self.t.text(s).get("en", "")}
-            for s in self.t.instances("Claim")
-            if name_of(s) in wanted
-        }
+        return {name_of(s): {"label": self.t.text(s)} for s in self.t.instances("Claim") if name_of(s) in wanted}
 
 
 def names_of(triples: Triples, schemes: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -231,6 +231,7 @@ class _Trees:
             "op": "named",
             "id": named.id,
             "label": named.label.get("en", ""),
+            "label_fr": named.label.get("fr", ""),
             "state": STATES[truth],
         }
         if named.dated:
