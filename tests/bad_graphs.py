@@ -389,7 +389,7 @@ SHAPES = [
     ),
     Bad("cost out of range", "inf:cost 2", "inf:cost 10", "E_SHAPE", "from 1 to 9"),
     Bad("cost in quotes", "inf:cost 2", 'inf:cost "2"', "E_SHAPE", "whole number"),
-    Bad("order that is no number", "inf:order 900", "inf:order 1.5", "E_SHAPE", "inf:order is a whole number"),
+    Bad("order that is no number", "sh:order 900", "sh:order 1.5", "E_SHAPE", "sh:order is a whole number"),
     # actions, layers, lists
     Bad(
         "action without answers",
@@ -413,7 +413,7 @@ SHAPES = [
         "E_PARITY",
         "needs a label",
     ),
-    Bad("action in no order", "inf:order 90 .", 'inf:order "ninety" .', "E_SHAPE", "inf:order is a whole number"),
+    Bad("action in no order", "sh:order 90 .", 'sh:order "ninety" .', "E_SHAPE", "sh:order is a whole number"),
     Bad(
         "layer without rank",
         '"Usage des canards"@fr ;\n    inf:rank 5 .',

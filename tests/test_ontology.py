@@ -25,6 +25,7 @@ OWL = "http://www.w3.org/2002/07/owl#"
 PROV = "http://www.w3.org/ns/prov#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -311,7 +312,7 @@ def test_each_reused_vocabulary_is_listed_with_the_names_in_use(graph: Graph) ->
         )
 
 
-@pytest.mark.parametrize("name", ["PROV", "SKOS", "DCTERMS", "TIME", "DCAT"])
+@pytest.mark.parametrize("name", ["PROV", "SKOS", "DCTERMS", "TIME", "DCAT", "SH"])
 def test_names_checked_against_a_closed_list_are_in_it(graph: Graph, name: str) -> None:
     space = getattr(closed, name)
     namespace = str(space)
@@ -378,7 +379,7 @@ def test_facts_are_those_of_the_table_and_three_that_take_concepts(
     found = facts(graph)
     assert set(found) == {item["id"] for item in attributes} | set(FACTS_THAT_TAKE_CONCEPTS)
     assert all(iri == f"{BASE}fact/{name}" for name, iri in found.items())
-    order = sorted(found, key=lambda name: int(graph.one(found[name], INF + "order") or 0))
+    order = sorted(found, key=lambda name: int(graph.one(found[name], SH + "order") or 0))
     assert order == [item["id"] for item in attributes] + list(FACTS_THAT_TAKE_CONCEPTS)
     for name, scheme in FACTS_THAT_TAKE_CONCEPTS.items():
         assert graph.one(found[name], INF + "valuesFrom") == BASE + scheme
@@ -492,7 +493,7 @@ def test_what_is_ordinary_is_a_value_the_fact_takes(graph: Graph) -> None:
 
 
 def test_actions_are_those_of_the_rule_table(graph: Graph, rule_table: dict[str, Any]) -> None:
-    found = sorted(graph.instances(INF + "Action"), key=lambda s: int(graph.one(s, INF + "order") or 0))
+    found = sorted(graph.instances(INF + "Action"), key=lambda s: int(graph.one(s, SH + "order") or 0))
     assert [one.removeprefix(BASE + "action/") for one in found] == [item["id"] for item in rule_table["actions"]]
     for iri, item in zip(found, rule_table["actions"], strict=True):
         assert item["label"] in graph.values(iri, RDFS + "label")

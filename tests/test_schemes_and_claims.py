@@ -296,7 +296,8 @@ def test_a_policy_change_says_what_the_table_says(graph: Graph, shared: Path) ->
         for column, term in DAYS_OF_ITS_INSTRUMENT.items():
             said = row["bitemporal"][column]
             if said is not None and len(said) == 10 and said != row["date"]:
-                assert said in {day for it in graph.all(change, INF + "instrument") for day in graph.all(it, term)}, change
+                made = graph.all(change, INF + "instrument")
+                assert said in {day for one in made for day in graph.all(one, term)}, change
         if row["note"]:
             assert row["note"] in graph.text(change, SKOS + "editorialNote").values(), change
 

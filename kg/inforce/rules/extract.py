@@ -20,6 +20,7 @@ __all__ = ["compiled", "names_of"]
 INF = PREFIXES["inf"]
 RDF, RDFS, SKOS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["skos"]
 DCT, PROV, OA, CV = PREFIXES["dct"], PREFIXES["prov"], PREFIXES["oa"], PREFIXES["cv"]
+SH = PREFIXES["sh"]
 TYPE, NIL = RDF + "type", RDF + "nil"
 
 
@@ -120,7 +121,7 @@ class _Reader:
         ]
 
     def facts(self) -> list[str]:
-        return sorted(self.t.instances("Fact"), key=lambda s: (int(self.t.value(s, INF + "order") or 0), s))
+        return sorted(self.t.instances("Fact"), key=lambda s: (int(self.t.value(s, SH + "order") or 0), s))
 
     def fact(self, subject: str) -> dict[str, Any]:
         t = self.t
@@ -146,7 +147,7 @@ class _Reader:
 
     def _in_order(self, tokens: list[str], subject: str) -> list[str]:
         order = {self.t.token(n.value): n.value for n in self.t.all(subject, INF + "allowedValue")}
-        return sorted(tokens, key=lambda token: (int(self.t.value(order[token], INF + "order") or 999), token))
+        return sorted(tokens, key=lambda token: (int(self.t.value(order[token], SH + "order") or 999), token))
 
     def _ordinary(self, node: Node, kind: str, multiple: bool) -> Any:
         if kind == "boolean":
