@@ -281,9 +281,9 @@ def test_a_policy_change_says_what_the_table_says(graph: Graph, shared: Path) ->
     for change, row in change_rows(shared):
         is_a_sentence_of_ours(change, graph)
         assert graph.text(change)["en"] == row["paraphrase"], change
-        assert graph.one(change, INF + "date") == row["date"], change
-        assert graph.one(change, INF + "kind") == row["kind"], change
-        assert graph.one(change, INF + "authority") == AUTHORITY[row["authority"]], change
+        assert graph.one(change, DCT + "date") == row["date"], change
+        assert graph.one(change, DCT + "type") == row["kind"], change
+        assert graph.names(change, INF + "layer", "layer") == {AUTHORITY[row["authority"]]}, change
         assert graph.one(change, INF + "confidence") == row["confidence"], change
         assert graph.names(change, DCT + "source", "source") == set(row["sources"]), change
         assert graph.names(change, DCT + "replaces", "change") == set(row["supersedes"]), change
@@ -291,7 +291,7 @@ def test_a_policy_change_says_what_the_table_says(graph: Graph, shared: Path) ->
         assert graph.one(change, INF + "startsAt") == (row["time"] and f"{row['date']}T{row['time']}"), change
         for column, term in DAYS.items():
             said = row["bitemporal"][column]
-            if said is None or len(said) == 10:  # a bare year stands in inf:date alone
+            if said is None or len(said) == 10:  # a bare year stands in dct:date alone
                 assert graph.one(change, term) == said, (change, column)
         for column, term in DAYS_OF_ITS_INSTRUMENT.items():
             said = row["bitemporal"][column]

@@ -178,7 +178,7 @@ class _Tracer:
                     pending.append((target, self.asked or self._instant(target) or instant))
 
     def _instant(self, node: str) -> str | None:
-        first = self.t.value(node, INF + "from") or self.t.value(node, INF + "date")
+        first = self.t.value(node, INF + "from") or self.t.value(node, DCT + "date")
         return self.asked or (f"{first}T23:59:59" if first else None)
 
     def steps(self, node: str, instant: str | None) -> Iterator[Step]:

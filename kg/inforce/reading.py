@@ -41,9 +41,7 @@ _ROLES = {
 # What a node says about itself in plain words or dates: key, predicate.
 _PLAIN = (
     ("type", DCT + "type"),
-    ("date", INF + "date"),
-    ("change_kind", INF + "kind"),
-    ("authority", INF + "authority"),
+    ("date", DCT + "date"),
     ("registered", ELI + "date_document"),
     ("in_force", ELI + "first_date_entry_in_force"),
     ("ceased", INF + "ceased"),
@@ -173,6 +171,9 @@ class _Reader:
         t, found = self.t, {}  # type: Triples, dict[str, Any]
         for key, term in _PLAIN:
             found[key] = t.value(subject, term)
+        if kind_of(t, subject) == "policy-change":
+            found["change_kind"] = found.pop("type")
+            found["authority"] = name_of(t.value(subject, INF + "layer") or "")
         if found["locator"]:
             found["locator"] = t.value(found["locator"], RDF + "value")
         if found["property"]:

@@ -27,8 +27,7 @@ _ENTITY_DAYS = {
     "in_force": ELI + "first_date_entry_in_force",
     "registered": ELI + "date_document",
     "published": ELI + "date_publication",
-    "date": INF + "date",
-    "kind": INF + "kind",
+    "date": DCT + "date",
 }
 _ENTITY_WORDS = (
     RDFS + "label",
@@ -148,6 +147,8 @@ class _Maker:
             value = t.value(subject, term)
             if value and key not in found:
                 found[key] = value
+        if INF + "PolicyChange" in {n.value for n in t.all(subject, RDF + "type")}:
+            found["kind"] = t.value(subject, DCT + "type")
         conflict, answers = t.value(subject, INF + "conflict"), t.value(subject, INF + "answers")
         if conflict:
             found["conflict"] = name_of(conflict)
@@ -169,12 +170,12 @@ class _Maker:
     def changes(self) -> list[list[Any]]:
         """Rows in the order of CHANGE_COLUMNS, oldest first."""
         t = self.t
-        curated = [(s, t.value(s, INF + "date") or "") for s in t.instances("PolicyChange")]
+        curated = [(s, t.value(s, DCT + "date") or "") for s in t.instances("PolicyChange")]
         rows: list[dict[str, Any]] = []
         matched: set[str] = set()
         provisions: list[tuple[str, str, str | None, str | None]] = []
         for event in t.instances("ChangeEvent"):
-            day = t.value(event, INF + "date") or ""
+            day = t.value(event, DCT + "date") or ""
             # One event tells all that begins and ends on a day: what belongs to one thing is one row.
             begun = self._by_thing(event, INF + "starts")
             ended = self._by_thing(event, INF + "ends")
@@ -432,13 +433,12 @@ class _Maker:
         used = self._instruments(change)
         known = [t.value(change, term) for term in (INF + "startKnownFrom", DCT + "issued", DCT + "modified")]
         cited = [t.value(n.value, SKOS + "notation") for n in t.all(change, INF + "affects")]
-        layer = self._authority(t.value(change, INF + "authority") or "")
         return {
             **self._told([change], {}),
             "date": day,
             "time": self._time(change, "startsAt"),
-            "kind": t.value(change, INF + "kind"),
-            "layer": layer,
+            "kind": t.value(change, DCT + "type"),
+            "layer": name_of(t.value(change, INF + "layer") or ""),
             "thing": name_of(change),
             "citation": next((c for c in cited if c and " " in c), None),
             "instrument": t.token(used[0]) if used else None,
@@ -448,10 +448,6 @@ class _Maker:
             "affects_outcomes": False,
             "affects": sorted(t.token(n.value) for n in t.all(change, INF + "affects")),
         }
-
-    def _authority(self, word: str) -> str:
-        kebab = word.replace("_", "-").replace(" ", "-").lower()
-        return kebab if kebab in self.book.layers else {"statute": "act"}.get(kebab, kebab)
 
     # ---- where sources disagree ------------------------------------------------------------------
 
