@@ -307,6 +307,19 @@ class KnowledgeBase(Catalogue):
 
         return list(validate([Path(path) for path in paths], root()))
 
+    def rule_findings(self, paths: Iterable[str | Path] = ()) -> list[Any]:
+        """Return what rules say against each other: the packaged, or those of a user's files that ``validate`` passes.
+
+        Each finding has an ``example`` where there is one: a case to ask ``check`` in which it shows.
+
+        Raises:
+            UsageError: no such file or folder.
+        """
+        from inforce.check import rule_findings
+        from inforce.resources import root
+
+        return list(rule_findings([Path(path) for path in paths], root()))
+
     # ---- SPARQL ------------------------------------------------------------------------------------
 
     @cached_property

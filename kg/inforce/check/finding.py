@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 from inforce.errors import ExitCode
 
-__all__ = ["Finding", "in_order"]
+__all__ = ["Example", "Finding", "in_order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case in which a finding shows: ``action``, the day ``on``, ``facts`` as typed, ``readings`` to switch.
+
+    Facts that are not given are as they ordinarily are.
+    """
+
+    action: str
+    on: str
+    facts: tuple[tuple[str, str], ...]
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class Finding:
     file: str = ""
     line: int = 0
     column: int = 0
+    example: Example | None = None
 
     @property
     def exit_code(self) -> ExitCode:
