@@ -720,17 +720,17 @@ SHAPES = [
     ),
     Bad(
         "entailment of nothing",
-        "    inf:fact fact:has_duck_NAME ; inf:value true ;",
-        "    inf:value true ;",
+        "    inf:fact fact:has_duck_NAME ; rdf:value true ;",
+        "    rdf:value true ;",
         "E_SHAPE",
         "one inf:fact",
     ),
     Bad(
         "entailment without value",
-        "    inf:fact fact:has_duck_NAME ; inf:value true ;",
+        "    inf:fact fact:has_duck_NAME ; rdf:value true ;",
         "    inf:fact fact:has_duck_NAME ;",
         "E_SHAPE",
-        "one inf:value",
+        "one rdf:value",
         also=("E_CONDITION",),
     ),
     Bad(
@@ -995,8 +995,8 @@ QUERIES = [
     ),
     Bad(
         "value-kind of an entailment",
-        "inf:fact fact:has_duck_NAME ; inf:value true",
-        "inf:fact fact:has_duck_NAME ; inf:value value:none",
+        "inf:fact fact:has_duck_NAME ; rdf:value true",
+        "inf:fact fact:has_duck_NAME ; rdf:value value:none",
         "E_CONDITION",
         "true or false for inf:Boolean",
     ),

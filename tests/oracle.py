@@ -147,7 +147,7 @@ class Oracle:
                 for node in self.spo[concept][INF + "entails"]:
                     if self.in_force(node.value, at, known_on):
                         fact = self.token(self.one(node.value, INF + "fact"))
-                        term = self.spo[node.value][INF + "value"][0]
+                        term = self.spo[node.value][RDF + "value"][0]
                         value = term.value == "true" if isinstance(term, ox.Literal) else self.token(term.value)
                         if facts.setdefault(fact, value) != value:
                             return None

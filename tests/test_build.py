@@ -89,7 +89,7 @@ def test_a_program_inherits_what_the_broader_one_entails(store: ox.Store) -> Non
     rows = _select(
         store,
         f"SELECT ?value ?origin {{ <{BASE}program/SAWP> inf:inherits ?e ."
-        f" ?e inf:fact <{BASE}fact/lmia_required> ; inf:value ?value ; inf:premise ?origin }}",
+        f" ?e inf:fact <{BASE}fact/lmia_required> ; rdf:value ?value ; inf:premise ?origin }}",
     )
     assert [(row["value"].value, row["origin"].value) for row in rows] == [
         ("true", BASE + "entailment/TFWP/lmia_required")

@@ -473,7 +473,7 @@ def test_every_value_that_a_test_or_an_entailment_names_is_one_its_fact_takes(gr
             named = [
                 *graph.all(subject, INF + "is"),
                 *graph.all(subject, INF + "isTrue"),
-                *graph.all(subject, INF + "value"),
+                *graph.all(subject, RDF + "value"),
             ]
             for head in graph.all(subject, INF + "in"):
                 named += graph.items(head)

@@ -257,7 +257,7 @@ def test_an_entailment_names_a_fact_and_is_held_by_a_concept(graph: Graph, subje
     for entailment in entailments:
         is_a_sentence_of_ours(entailment, graph)
         assert graph.one(entailment, INF + "fact") in subjects, entailment
-        assert graph.one(entailment, INF + "value") is not None, entailment
+        assert graph.one(entailment, RDF + "value") is not None, entailment
         start, end = graph.one(entailment, INF + "from"), graph.one(entailment, INF + "until")
         assert end is None or start is None or start < end, entailment
 

@@ -371,7 +371,7 @@ class _Reader:
             for node in t.all(subject, INF + term):
                 if self.instant is not None and not stands(t, node.value, self.instant):
                     continue
-                value = t.all(node.value, INF + "value")
+                value = t.all(node.value, RDF + "value")
                 entailments.append(
                     {
                         "iri": node.value,

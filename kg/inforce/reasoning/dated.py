@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inforce.reasoning.names import INF, SKOS, TYPE, XSD, Triple, digest
+from inforce.reasoning.names import INF, RDF, SKOS, TYPE, XSD, Triple, digest
 from inforce.rules.triples import Node, Triples
 from inforce.vocab import BASE
 
@@ -139,13 +139,13 @@ def entailed(triples: Triples) -> list[Triple]:
 
     facts = [
         Dated(
-            ("entails", concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))),
+            ("entails", concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, RDF + "value")[0]))),
             mask(e),
         )
         for concept, e in stated
     ]
     sources = {
-        (concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, INF + "value")[0]))): e
+        (concept, triples.value(e, INF + "fact") or "", repr(tuple(triples.all(e, RDF + "value")[0]))): e
         for concept, e in stated
     }
     for concept in sorted(triples.by_subject):
@@ -165,7 +165,7 @@ def entailed(triples: Triples) -> list[Triple]:
                 (concept, INF + "inherits", Node(node)),
                 (node, TYPE, Node(INF + "Entailment")),
                 (node, INF + "fact", Node(name)),
-                (node, INF + "value", Node(*_parse_tuple(value))),
+                (node, RDF + "value", Node(*_parse_tuple(value))),
                 (node, INF + "derivedBy", Node("entails-through-broader", "literal", XSD + "string")),
                 (node, INF + "premise", Node(origin)),
             ]

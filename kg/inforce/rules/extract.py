@@ -286,7 +286,7 @@ class _Reader:
         for thing, keys in names.items():
             for node in (*t.all(thing, INF + "entails"), *t.all(thing, INF + "inherits")):
                 origin = t.value(node.value, INF + "premise") or node.value
-                value = t.all(node.value, INF + "value")[0]
+                value = t.all(node.value, RDF + "value")[0]
                 plain: Any = value.value == "true" if value.datatype.endswith("boolean") else self._value(value)
                 fact = t.token(t.value(node.value, INF + "fact") or "")
                 for key in keys:
