@@ -412,19 +412,18 @@ def test_every_provision_row_is_a_version(things: dict[str, list[Thing]]) -> Non
             DCT + "isVersionOf": path,
             INF + "from": row["in_force_from"],
             INF + "until": row["in_force_to"] and next_day(row["in_force_to"]),
-            INF + "amendingNote": row["amending_instrument"],
+            SKOS + "historyNote": row["amending_instrument"],
             INF + "instrument": instrument_path(key) if key in instruments else "",
             INF + "startDecidedBy": row["from_kind"],
             INF + "confidence": row["confidence"],
             INF + "textDigest": row["text_sha256"],
             INF + "textLength": row["text_chars"] if row["text_sha256"] else "",
-            INF + "limsId": row["lims_fid"],
+            ELI + "id_local": row["lims_fid"],
             DCT + "source": f"{BASE}source/{row['source']}",
         }
         assert {name: thing.one(name) or "" for name in expected} == expected, row["version_id"]
         assert row["paraphrase"] in thing.values[DCT + "description"]
         assert not row["label"] or row["label"] in thing.values[DCT + "title"]
-        assert (thing.one(INF + "paraphraseStatus") or "written") == row["paraphrase_status"]
         first, last = thing.one(INF + "firstSeenIn"), thing.one(INF + "lastSeenIn")
         assert (snapshots[first].one(INF + "commit") if first else "") == row["seen_first_commit"]
         assert (snapshots[last].one(INF + "pointInTime") if last else "") == row["seen_last_pit"]

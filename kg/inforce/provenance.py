@@ -263,7 +263,7 @@ class _Tracer:
             found["url"] = url
         if rank is not None and found["kind"] == "source":
             found["rank"] = int(rank)
-        note = t.value(subject, INF + "amendingNote")
+        note = t.value(subject, SKOS + "historyNote")
         if note:
             found["amending_note"] = note
         if found["kind"] == "claim":

@@ -236,7 +236,7 @@ class _Reader:
             "title_fr": title.get("fr"),
             "paraphrase": said.get("en"),
             "paraphrase_fr": said.get("fr"),
-            "amending_note": t.value(subject, INF + "amendingNote"),
+            "amending_note": t.value(subject, SKOS + "historyNote"),
             "start_decided_by": t.value(subject, INF + "startDecidedBy"),
             "text_digest": t.value(subject, INF + "textDigest"),
             "note": t.value(subject, SKOS + "editorialNote"),
