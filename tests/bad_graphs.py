@@ -534,14 +534,14 @@ SHAPES = [
         "inf:firstSeenIn <snapshot/irpr/en/2021-02-26>",
         "inf:firstSeenIn source:S-NAME",
         "E_SOURCE",
-        "inf:firstSeenIn names an inf:Snapshot",
+        "inf:firstSeenIn names an eli:LegalExpression",
     ),
     Bad(
         "wording last seen in a source",
         "inf:lastSeenIn <snapshot/irpr/en/2021-02-26>",
         "inf:lastSeenIn source:S-NAME",
         "E_SOURCE",
-        "inf:lastSeenIn names an inf:Snapshot",
+        "inf:lastSeenIn names an eli:LegalExpression",
     ),
     Bad(
         "digest cut short",

@@ -45,7 +45,7 @@ _CLASSES = {
     INF + "Layer": "layer",
     INF + "Condition": "condition",
     INF + "Constraint": "constraint",
-    INF + "Snapshot": "snapshot",
+    ELI + "LegalExpression": "snapshot",
     CV + "EvidenceType": "evidence",
     OA + "SpecificResource": "passage",
     ELI + "LegalResourceSubdivision": "provision",
