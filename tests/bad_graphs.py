@@ -588,7 +588,7 @@ SHAPES = [
         '    dct:source source:S-NAME ;\n    inf:confidence "high"',
         '    dct:source <source/S-NAME/l1> ;\n    inf:confidence "high"',
         "E_SOURCE",
-        "dct:source names an inf:Source",
+        "dct:source names a dct:BibliographicResource",
     ),
     Bad("source without title", '    dct:title "Ducks at the border: a notice" ;\n', "", "E_SHAPE", "a dct:title"),
     Bad("source without rank", "    inf:rank 5 ;\n    rdfs:see", "    rdfs:see", "E_SHAPE", "from 1 (law) to 6"),

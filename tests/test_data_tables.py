@@ -122,9 +122,9 @@ def test_there_are_as_many_of_each_kind_as_the_tables_have(things: dict[str, lis
         "Instrument": 105,
         "ListMembership": 312,
         "ProvisionVersion": 509,
-        "Source": 121,
     }
     assert len(things[ELI + "LegalExpression"]) == 126
+    assert len(things[DCT + "BibliographicResource"]) == 121
     assert len(things[ELI + "LegalResourceSubdivision"]) == 466
     concepts = [thing.one(SKOS + "inScheme") for thing in things[SKOS + "Concept"]]
     assert concepts.count(BASE + "place/scheme") == 251  # 249 ISO codes, Kosovo, "another place"
@@ -239,7 +239,7 @@ def test_a_place_is_found_by_the_name_people_use(things: dict[str, list[Thing]],
 
 
 def test_a_notation_is_used_once_in_its_scheme(things: dict[str, list[Thing]]) -> None:
-    for kind in (INF + "Instrument", INF + "Source", ELI + "LegalResourceSubdivision"):
+    for kind in (INF + "Instrument", DCT + "BibliographicResource", ELI + "LegalResourceSubdivision"):
         notations = [value for thing in things[kind] for value in thing.values[SKOS + "notation"]]
         assert len(notations) == len(set(notations)), kind
 
@@ -470,7 +470,7 @@ def test_every_snapshot_row_is_a_snapshot(things: dict[str, list[Thing]]) -> Non
 
 @needs_facts
 def test_every_source_is_there_with_its_rank_and_dates(things: dict[str, list[Thing]]) -> None:
-    found = {thing.one(SKOS + "notation"): thing for thing in things[INF + "Source"]}
+    found = {thing.one(SKOS + "notation"): thing for thing in things[DCT + "BibliographicResource"]}
     table = documents("sources.yaml")["sources"]
     assert found.keys() == {row["id"] for row in table}
     for row in table:

@@ -433,7 +433,7 @@ def test_a_claim_belongs_to_a_conflict_or_is_a_statement_of_an_article(graph: Gr
 
 
 def test_a_claim_is_quoted_from_a_passage_of_a_source(graph: Graph) -> None:
-    sources = set(graph.instances(INF + "Source"))
+    sources = set(graph.instances(DCT + "BibliographicResource"))
     for claim in graph.instances(INF + "Claim"):
         passage = graph.one(claim, PROV + "wasQuotedFrom")
         assert passage, claim

@@ -57,7 +57,7 @@ KINDS = {
     "conditions": ("Condition",),
     "constraints": ("Constraint",),
     "evidence": ("cv:EvidenceType",),
-    "sources": ("Source",),
+    "sources": ("dct:BibliographicResource",),
     "claims": ("Claim",),
     "conflicts": ("Conflict",),
     "policy-changes": ("PolicyChange",),

@@ -39,7 +39,7 @@ _CLASSES = {
     INF + "PolicyChange": "policy-change",
     INF + "Claim": "claim",
     INF + "Conflict": "conflict",
-    INF + "Source": "source",
+    DCT + "BibliographicResource": "source",
     INF + "Fact": "fact",
     INF + "Action": "action",
     INF + "Layer": "layer",

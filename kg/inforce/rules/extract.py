@@ -50,7 +50,7 @@ def compiled(triples: Triples, *, version: str) -> dict[str, Any]:
         "entailments": reader.entailments(),
         "ancestors": reader.ancestors(),
         "provisions": reader.provisions(),
-        "sources": {name_of(s): reader.source(s) for s in triples.instances("Source")},
+        "sources": {name_of(s): reader.source(s) for s in triples.instances(DCT + "BibliographicResource")},
         "evidence": reader.evidence(),
         "claims": reader.claims(),
     }
@@ -237,7 +237,7 @@ class _Reader:
             locator = t.value(selector, RDF + "value") if selector else None
             if source:
                 passages.append([name_of(source), locator or ""])
-        rank = {name_of(s): int(t.value(s, INF + "rank") or 9) for s in t.instances("Source")}
+        rank = {name_of(s): int(t.value(s, INF + "rank") or 9) for s in t.instances(DCT + "BibliographicResource")}
         instrument = t.value(subject, INF + "instrument")
         rule = t.value(subject, INF + "versionOf") or ""
         return {

@@ -35,8 +35,8 @@ class Triples:
                 self._by_type.setdefault(node.value, []).append(subject)
 
     def instances(self, name: str) -> list[str]:
-        """Return the subjects of a class of ours, sorted."""
-        return self._by_type.get(INF + name, [])
+        """Return the subjects of a class, sorted: one of ours by its name, another by its IRI."""
+        return self._by_type.get(name if ":" in name else INF + name, [])
 
     def all(self, subject: str, predicate: str) -> list[Node]:
         """Return the objects of a predicate."""
