@@ -115,7 +115,7 @@ def proofs(inferences: Iterable[Inference]) -> list[Triple]:
         found.append(item.triple)
         name = f"{BASE}inference/{digest(subject, predicate, *node)}"
         found += [
-            (name, TYPE, Node(INF + "Inference")),
+            (name, TYPE, Node(RDF + "Statement")),
             (name, RDF + "subject", Node(subject)),
             (name, RDF + "predicate", Node(predicate)),
             (name, RDF + "object", node),
