@@ -640,8 +640,8 @@ SHAPES = [
     ),
     Bad(
         "claim in no conflict",
-        'inf:conflict conflict:NAME ; inf:about <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
-        'inf:conflict conflict:NAME , rule:BAR-NAME ; inf:about <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:isPartOf conflict:NAME ; dct:subject <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:isPartOf conflict:NAME , rule:BAR-NAME ; dct:subject <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
         "E_SOURCE",
         "an inf:Conflict",
     ),
@@ -657,8 +657,8 @@ SHAPES = [
     ),
     Bad(
         "claim about words",
-        'inf:about <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
-        'inf:about "ducks" ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:subject <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:subject "ducks" ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
         "E_SHAPE",
         "the thing the claim is about",
     ),
@@ -674,8 +674,8 @@ SHAPES = [
     ),
     Bad(
         "conflict of one claim",
-        'inf:conflict conflict:NAME ; inf:about <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
-        'inf:about <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:isPartOf conflict:NAME ; dct:subject <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
+        'dct:subject <rule/BAR-NAME/2020-01-04> ; inf:property inf:from ;\n    inf:claims "2020-01-05"',
         "E_SOURCE",
         "at least two claims",
         at="conflict:NAME",

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 
 BASE = "https://w3id.org/inforce/"
 INF = BASE + "ns#"
+DCT = "http://purl.org/dc/terms/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -89,7 +90,7 @@ class Oracle:
         for claim in self.of_type["Claim"]:
             term = self.one(claim, INF + "property")
             if term in (INF + "startsAt", INF + "endsAt"):
-                for about in self.spo[claim][INF + "about"]:
+                for about in self.spo[claim][DCT + "subject"]:
                     ours, theirs = self.one(about.value, term), self.one(claim, INF + "claims")
                     if ours and theirs:
                         pair = sorted((datetime.fromisoformat(ours), datetime.fromisoformat(theirs)))

@@ -332,7 +332,7 @@ def test_what_a_change_affects_exists(graph: Graph, subjects: set[str]) -> None:
 
 
 def claims_of(graph: Graph, conflict: str) -> list[str]:
-    return [claim for claim in graph.instances(INF + "Claim") if graph.one(claim, INF + "conflict") == conflict]
+    return [claim for claim in graph.instances(INF + "Claim") if graph.one(claim, DCT + "isPartOf") == conflict]
 
 
 def test_every_conflict_of_the_list_is_there_with_how_it_was_decided(graph: Graph, shared: Path) -> None:
@@ -361,7 +361,7 @@ def test_a_conflict_adopts_one_claim_at_a_time(graph: Graph) -> None:
         about: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for claim in adopted:
             span = (graph.one(claim, INF + "from") or "", graph.one(claim, INF + "until") or "9999")
-            for thing in graph.all(claim, INF + "about"):
+            for thing in graph.all(claim, DCT + "subject"):
                 about[thing].append(span)
         for thing, spans in about.items():
             spans.sort()
@@ -372,7 +372,7 @@ def test_a_claim_in_a_conflict_says_of_what_it_speaks_and_what_it_says(graph: Gr
     for conflict in graph.instances(INF + "Conflict"):
         for claim in claims_of(graph, conflict):
             assert claim.startswith(conflict.replace("/conflict/", "/claim/") + "-"), claim
-            assert graph.all(claim, INF + "about"), claim
+            assert graph.all(claim, DCT + "subject"), claim
             assert graph.one(claim, INF + "property"), claim
             assert graph.one(claim, INF + "claims"), claim
             assert graph.one(claim, INF + "adopted") in {"true", "false"}, claim
@@ -383,7 +383,7 @@ def test_the_start_of_the_ban_is_claimed_for_two_instants(graph: Graph) -> None:
     said = {
         graph.one(claim, INF + "claims"): graph.one(claim, INF + "adopted")
         for claim in claims_of(graph, BASE + "conflict/C-01")
-        if graph.one(claim, INF + "property") == INF + "startsAt" and ban in graph.all(claim, INF + "about")
+        if graph.one(claim, INF + "property") == INF + "startsAt" and ban in graph.all(claim, DCT + "subject")
     }
     assert said == {"2024-12-24T00:01:00-05:00": "true", "2024-12-23T23:59:00-05:00": "false"}
 
@@ -405,7 +405,7 @@ def test_an_adopted_claim_agrees_with_what_is_modelled(graph: Graph) -> None:
             ELI + "date_document",
         }:
             continue
-        for thing in graph.all(claim, INF + "about"):
+        for thing in graph.all(claim, DCT + "subject"):
             versions = [
                 v for v in graph.instances(INF + "RuleVersion") if graph.one(v, INF + "versionOf") == thing
             ] or [thing]
@@ -421,13 +421,13 @@ def test_an_adopted_claim_agrees_with_what_is_modelled(graph: Graph) -> None:
 
 
 def statements(graph: Graph) -> list[str]:
-    return [claim for claim in graph.instances(INF + "Claim") if graph.all(claim, INF + "stance")]
+    return [claim for claim in graph.instances(INF + "Claim") if graph.all(claim, DCT + "type")]
 
 
 def test_a_claim_belongs_to_a_conflict_or_is_a_statement_of_an_article(graph: Graph) -> None:
     for claim in graph.instances(INF + "Claim"):
         is_a_sentence_of_ours(claim, graph)
-        assert bool(graph.all(claim, INF + "conflict")) != bool(graph.all(claim, INF + "stance")), claim
+        assert bool(graph.all(claim, DCT + "isPartOf")) != bool(graph.all(claim, DCT + "type")), claim
         start, end = graph.one(claim, INF + "from"), graph.one(claim, INF + "until")
         assert start is None or end is None or start < end, claim
 
@@ -460,13 +460,13 @@ def test_no_line_of_the_articles_that_the_source_table_names_is_left_out(graph: 
 
 def test_a_statement_says_how_it_stands_to_the_law(graph: Graph) -> None:
     stances = {s for s in graph.instances(SKOS + "Concept") if BASE + "value/stance" in graph.all(s, SKOS + "inScheme")}
-    found = Counter(graph.one(claim, INF + "stance") for claim in statements(graph))
+    found = Counter(graph.one(claim, DCT + "type") for claim in statements(graph))
     assert set(found) == stances and sum(found.values()) == 58
     for stance in stances:
         is_a_sentence_of_ours(stance, graph)
         is_a_sentence_of_ours(stance, graph, SKOS + "scopeNote")
     for claim in statements(graph):
-        stance = (graph.one(claim, INF + "stance") or "").removeprefix(BASE + "value/")
+        stance = (graph.one(claim, DCT + "type") or "").removeprefix(BASE + "value/")
         modelled, against = graph.all(claim, INF + "modelledAs"), graph.all(claim, INF + "contradictedBy")
         assert bool(modelled) == (stance != "not-modelled"), claim
         assert against or stance not in {"contradicted", "outdated"}, claim

@@ -49,7 +49,7 @@ _RESTING = {
     PROV + "wasQuotedFrom": "supports",
     DCT + "source": "supports",
     INF + "entails": "entailed-by",
-    INF + "conflict": "claim",
+    DCT + "isPartOf": "claim",
 }
 # Nodes of these kinds are the last of their branch: what they affect or are part of is another question.
 
@@ -195,10 +195,10 @@ class _Tracer:
             yield "entails", entailment.value
         if kind in ("rule", "rule-version"):
             for predicate, claim in incoming(t).get(node, ()):
-                if predicate == INF + "about":
+                if predicate == DCT + "subject":
                     yield "claim", claim
         if kind == "claim":
-            for conflict in t.all(node, INF + "conflict"):
+            for conflict in t.all(node, DCT + "isPartOf"):
                 yield "conflict", conflict.value
         if kind == "provision" and not versions(t, node):
             # No wording of its own: what it is part of has one.
@@ -231,7 +231,7 @@ class _Tracer:
                     self.join(member, relation, target)
         if kind_of(t, root) == "conflict":
             self.spread([node for node in self.graph.successors(root) if kind_of(t, node) == "claim"])
-        for term, relation in ((INF + "affects", "affects"), (INF + "about", "about"), (ELI + "amends", "amends")):
+        for term, relation in ((INF + "affects", "affects"), (DCT + "subject", "about"), (ELI + "amends", "amends")):
             for other in t.all(root, term):
                 self.join(root, relation, other.value)
 

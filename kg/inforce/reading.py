@@ -73,8 +73,8 @@ _LINKS = (
     ("affects", INF + "affects"),
     ("supersedes", DCT + "replaces"),
     ("amends", ELI + "amends"),
-    ("about", INF + "about"),
-    ("conflict", INF + "conflict"),
+    ("about", DCT + "subject"),
+    ("conflict", DCT + "isPartOf"),
     ("quoted_from", PROV + "wasQuotedFrom"),
     ("derived_from", PROV + "wasDerivedFrom"),
     ("refers_to", DCT + "references"),
@@ -174,6 +174,8 @@ class _Reader:
         if kind_of(t, subject) == "policy-change":
             found["change_kind"] = found.pop("type")
             found["authority"] = name_of(t.value(subject, INF + "layer") or "")
+        if found.get("type"):
+            found["type"] = name_of(found["type"])
         if found["locator"]:
             found["locator"] = t.value(found["locator"], RDF + "value")
         if found["property"]:
@@ -447,7 +449,7 @@ class _Reader:
     def _conflict(self, subject: str) -> dict[str, Any]:
         t, found = self.t, []
         for predicate, claim in incoming(t).get(subject, ()):
-            if predicate == INF + "conflict":
+            if predicate == DCT + "isPartOf":
                 quoted = [n.value for n in t.all(claim, PROV + "wasQuotedFrom")]
                 adopted = t.value(claim, INF + "adopted") == "true"
                 said = {"value": t.value(claim, INF + "claims"), "adopted": adopted, "sources": self.sources(quoted)}
@@ -472,8 +474,8 @@ class _Reader:
         found: dict[str, dict[str, Any]] = {}
         for subject in subjects:
             for predicate, one in incoming(t).get(subject, ()):
-                if predicate == INF + "about" and kind_of(t, one) == "claim":
-                    for conflict in t.all(one, INF + "conflict"):
+                if predicate == DCT + "subject" and kind_of(t, one) == "claim":
+                    for conflict in t.all(one, DCT + "isPartOf"):
                         entry = found.setdefault(conflict.value, {**self.link(conflict), "claims": []})
                         entry["claims"].append({**self.link(one), "adopted": t.value(one, INF + "adopted") == "true"})
                 elif predicate in (DCT + "references", INF + "affects") and kind_of(t, one) == "conflict":

@@ -149,7 +149,7 @@ class _Maker:
                 found[key] = value
         if INF + "PolicyChange" in {n.value for n in t.all(subject, RDF + "type")}:
             found["kind"] = t.value(subject, DCT + "type")
-        conflict, answers = t.value(subject, INF + "conflict"), t.value(subject, INF + "answers")
+        conflict, answers = t.value(subject, DCT + "isPartOf"), t.value(subject, INF + "answers")
         if conflict:
             found["conflict"] = name_of(conflict)
         if answers:
@@ -455,7 +455,7 @@ class _Maker:
         """Each conflict with its claims, the adopted first, then by rank of their source."""
         t, found = self.t, []
         for conflict in t.instances("Conflict"):
-            claims = [self._claim(c) for c in t.instances("Claim") if t.value(c, INF + "conflict") == conflict]
+            claims = [self._claim(c) for c in t.instances("Claim") if t.value(c, DCT + "isPartOf") == conflict]
             claims.sort(key=lambda c: (not c["adopted"], c["rank"], c["claim"]))
             found.append(
                 {
@@ -477,7 +477,7 @@ class _Maker:
         selector = t.value(passage, OA + "hasSelector") or ""
         return {
             "claim": name_of(claim),
-            "about": sorted(local(n.value) for n in t.all(claim, INF + "about")),
+            "about": sorted(local(n.value) for n in t.all(claim, DCT + "subject")),
             "property": (t.value(claim, INF + "property") or "").rsplit("#", 1)[-1].rsplit("/", 1)[-1] or None,
             "value": t.value(claim, INF + "claims"),
             "label": t.text(claim).get("en", ""),

@@ -78,7 +78,7 @@ class _Reader:
             if term not in (INF + "startsAt", INF + "endsAt"):
                 continue
             said = self.t.value(claim, INF + "claims")
-            for about in self.t.all(claim, INF + "about"):
+            for about in self.t.all(claim, DCT + "subject"):
                 adopted = self.t.value(about.value, term)
                 if adopted and said and self.wall(said) != self.wall(adopted):
                     low, high = sorted((self.wall(adopted), self.wall(said)))
@@ -86,7 +86,7 @@ class _Reader:
                         name_of(c)
                         for c in self.t.instances("Claim")
                         if self.t.value(c, INF + "property") == term
-                        and about.value in {n.value for n in self.t.all(c, INF + "about")}
+                        and about.value in {n.value for n in self.t.all(c, DCT + "subject")}
                     )
                     found.setdefault(about.value, []).append([low, high, claims])
         return found
@@ -94,9 +94,9 @@ class _Reader:
     def _conflicts(self) -> dict[str, list[str]]:
         found: dict[str, set[str]] = {}
         for claim in self.t.instances("Claim"):
-            conflict = self.t.value(claim, INF + "conflict")
+            conflict = self.t.value(claim, DCT + "isPartOf")
             if conflict:
-                for about in self.t.all(claim, INF + "about"):
+                for about in self.t.all(claim, DCT + "subject"):
                     found.setdefault(about.value, set()).add(name_of(conflict))
         return {about: sorted(names) for about, names in found.items()}
 
