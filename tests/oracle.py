@@ -20,6 +20,8 @@ import pyoxigraph as ox
 BASE = "https://w3id.org/inforce/"
 INF = BASE + "ns#"
 DCT = "http://purl.org/dc/terms/"
+SH = "http://www.w3.org/ns/shacl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -80,7 +82,7 @@ class Oracle:
         return {self.token(value): value for value in allowed}
 
     def boolean(self, fact: str) -> bool:
-        return (self.one(self.facts[fact], INF + "valueType") or "").rsplit("#")[-1].lower() == "boolean"
+        return self.one(self.facts[fact], SH + "datatype") == XSD + "boolean"
 
     def multiple(self, fact: str) -> bool:
         return self.one(self.facts[fact], INF + "multiple") == "true"

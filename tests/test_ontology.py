@@ -396,8 +396,8 @@ def test_each_fact_has_the_kind_question_and_values_of_the_table(
         english = next(n.value for n in graph.all(fact, INF + "question") if n.language == "en")
         assert english == item["question"], name
         assert graph.languages(fact, INF + "question") == ["en", "fr"], name
-        kind = "Boolean" if item["type"] == "bool" else "Choice"
-        assert graph.one(fact, INF + "valueType") == INF + kind, name
+        taken = (graph.one(fact, SH + "datatype"), graph.one(fact, SH + "class"))
+        assert taken == ((XSD + "boolean", None) if item["type"] == "bool" else (None, SKOS + "Concept")), name
         assert (graph.one(fact, INF + "multiple") == "true") == item["type"].startswith("list"), name
         allowed = [graph.token(iri) for iri in graph.values(fact, INF + "allowedValue")]
         expected = item["allowed_values"] if isinstance(item["allowed_values"], list) else []
@@ -458,7 +458,7 @@ def test_a_citizenship_cannot_be_changed_and_a_port_easily(graph: Graph) -> None
 
 def takes(graph: Graph, fact: str, value: Any) -> bool:
     """Tell whether a fact can have a value, by its kind, its list or its scheme."""
-    if graph.one(fact, INF + "valueType") == INF + "Boolean":
+    if graph.one(fact, SH + "datatype") == XSD + "boolean":
         return isinstance(value, ox.Literal) and value.datatype.value == XSD + "boolean"
     scheme = graph.one(fact, INF + "valuesFrom")
     if scheme:

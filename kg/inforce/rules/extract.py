@@ -125,8 +125,8 @@ class _Reader:
 
     def fact(self, subject: str) -> dict[str, Any]:
         t = self.t
-        kind = (t.value(subject, INF + "valueType") or "").rsplit("#", 1)[-1].lower()
-        kind = {"boolean": "boolean", "concept": "choice", "choice": "choice", "date": "date"}.get(kind, "number")
+        datatype = (t.value(subject, SH + "datatype") or "choice").rsplit("#", 1)[-1]
+        kind = datatype if datatype in ("boolean", "choice", "date") else "number"
         multiple = t.value(subject, INF + "multiple") == "true"
         ordinary = t.all(subject, INF + "ordinarily")
         allowed = [t.token(n.value) for n in t.all(subject, INF + "allowedValue")]
