@@ -355,7 +355,7 @@ SHAPES = [
         "sh:datatype xsd:boolean ;",
         "sh:datatype xsd:gYear ;",
         "E_SHAPE",
-        "found xsd:boolean",
+        "found xsd:gYear",
     ),
     Bad("many in quotes", "inf:multiple true", 'inf:multiple "true"', "E_SHAPE", "without quotes"),
     Bad("changeable as a word", "inf:changeable true", 'inf:changeable "perhaps"', "E_SHAPE", "true or false"),
@@ -689,7 +689,7 @@ SHAPES = [
         "one dct:date",
     ),
     Bad("change of no kind", ' dct:type "enacted" ;', "", "E_SHAPE", "one dct:type"),
-    Bad("change by nobody", ' inf:layer layer:regulation ;', "", "E_SHAPE", "one inf:layer"),
+    Bad("change by nobody", ' inf:layer layer:notice ;', "", "E_SHAPE", "one inf:layer"),
     Bad(
         "change by a rule",
         "    inf:instrument <instrument/NAME/1> ;\n    inf:affects",
