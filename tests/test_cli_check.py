@@ -398,7 +398,7 @@ BAD_FILES = {
         "E_CASE",
         "saved answer",
     ),
-    "yaml": (b"citizenships:\n  - FRA\n", 3, "E_CASE", ':1:1: "citizenships:" is not name=value'),
+    "yaml of another shape": (b"citizenships:\n  FRA: yes\n", 3, "E_CASE", ":1:14: citizenships has no value"),
     "yaml tag": (b"!!python/object:os.system\n", 3, "E_CASE", "is not name=value"),
     "csv": (b"citizenships,lmia_required\nFRA,no\n", 3, "E_CASE", "is not name=value"),
     "line given twice": (b"lmia_required=no\nlmia-required=yes\n", 3, "E_CASE", ":2:1: "),

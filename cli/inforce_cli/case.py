@@ -1,4 +1,4 @@
-"""Facts as people hand them over: ``name=value`` words, a JSON object, a saved answer, or lines of ``name=value``."""
+"""Facts as people hand them over: ``name=value`` words or lines of them, a JSON object, plain YAML, a saved answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inforce.errors import EnvironmentFault, FactsError, InForceError, InputError, UsageError
+from inforce_cli.plain_yaml import NotPlain, is_yaml, pairs
 
 __all__ = ["Case", "assignments", "read_case"]
 
 LARGEST = 1_000_000  # bytes; a case has some sixty facts
-SHAPE = 'a case is one JSON object of facts, {"name": "value"}, a saved answer, or lines of name=value'
+SHAPE = 'a case is one JSON object of facts, {"name": "value"}, a saved answer, or lines of name=value or name: value'
 
 
 class Case:
@@ -91,7 +92,7 @@ def read_case(name: str) -> Case:
     text = _text(_bytes(name), source)
     if text.lstrip()[:1] in ("{", "["):
         return _from_json(text, source)
-    return _from_lines(text, source)
+    return _from_yaml(text, source) if is_yaml(text) else _from_lines(text, source)
 
 
 def _bytes(name: str) -> bytes:
@@ -207,6 +208,24 @@ def _plain(key: str, value: Any, where: str) -> Any:
     return value
 
 
+def _from_yaml(text: str, source: str) -> Case:
+    facts: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    try:
+        for name, value, line, column in pairs(text):
+            places[name] = f"{source}:{line}:{column}"
+            _once(name, facts, places[name])
+            facts[name] = _plain(name, value, places[name])
+    except NotPlain as error:
+        _refuse(error.message, f"{source}:{error.line}:{error.column}")
+    return Case(facts, places, source)
+
+
+def _once(name: str, facts: Iterable[str], where: str) -> None:
+    if name.replace("-", "_") in {known.replace("-", "_") for known in facts}:
+        _refuse(f'"{name}" is given twice', where, hint="keep one of them")
+
+
 def _from_lines(text: str, source: str) -> Case:
     facts: dict[str, Any] = {}
     places: dict[str, str] = {}
@@ -220,7 +239,6 @@ def _from_lines(text: str, source: str) -> Case:
         if not sign or not re.fullmatch(r"[^\W\d][\w-]*", name):
             shown = bare if len(bare) <= 40 else bare[:40] + "…"
             _refuse(f'"{shown}" is not name=value', where)
-        if name.replace("-", "_") in {known.replace("-", "_") for known in facts}:
-            _refuse(f'"{name}" is given twice', where, hint="keep one of them")
+        _once(name, facts, where)
         facts[name], places[name] = value.strip(), where
     return Case(facts, places, source)
