@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,12 +129,11 @@ def test_a_trace_is_drawn_in_each_form(run: Callable[..., Ran]) -> None:
     assert all(edge["from"] in ids and edge["to"] in ids for edge in found["edges"])
 
 
-def test_a_picture_needs_graphviz(run: Callable[..., Ran]) -> None:
+def test_a_picture_needs_no_other_program(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
     ran = run("trace C-01 --format svg")
-    if shutil.which("dot"):
-        assert ran.code == 0 and "<svg" in ran.out
-    else:
-        assert ran.code == 6 and "graphviz" in ran.err
+    assert ran.code == 0 and ran.out.startswith("<svg ") and ran.out.endswith("</svg>\n")
+    assert "depuis le" in run("trace R-WP-FLAG-2024 --format svg --lang fr").out
 
 
 def test_a_file_is_written_whole_or_not_at_all(run: Callable[..., Ran], tmp_path: Path) -> None:

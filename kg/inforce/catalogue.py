@@ -45,18 +45,21 @@ class Provenance:
     root: str
     nodes: Mapping[str, Mapping[str, Any]]
     edges: tuple[tuple[str, str, str], ...]
+    outcomes: tuple[Mapping[str, Any], ...] = ()
+    """The actions an instrument or a provision bears on, with what moved their outcome and when."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form ``inforce/trace/1``; ``name`` is what a person types for a node."""
-        return {
+        found = {
             "schema": "inforce/trace/1",
             "root": self.root,
             "nodes": [{**node, "id": key, "name": node["id"]} for key, node in self.nodes.items()],
             "edges": [{"from": a, "relation": r, "to": b} for a, r, b in self.edges],
         }
+        return {**found, "outcomes": [dict(row) for row in self.outcomes]} if self.outcomes else found
 
     def render(self, form: str = "tree", *, lang: str = "en", width: int | None = None) -> str:
-        """Return the trace as text: ``tree``, ``dot``, ``mermaid`` or ``turtle`` (PROV-O).
+        """Return the trace as text: ``tree``, ``dot``, ``svg``, ``mermaid`` or ``turtle`` (PROV-O).
 
         Raises:
             UnknownIdError: no such form.
@@ -86,6 +89,10 @@ class Catalogue:
         @property
         def book(self) -> Rulebook:
             """The compiled rules."""
+
+        @property
+        def law_version(self) -> str | None:
+            """The digest of the imported law text, ``None`` where none is imported; opens nothing."""
 
         def when(self, text: str | None) -> When:
             """Return the time meant by ``text``."""
@@ -327,10 +334,11 @@ class Catalogue:
         Raises:
             UnknownIdError: nothing by that name, or nothing of it is held on that day.
         """
+        from inforce.amendments import Amendments
         from inforce.provenance import trace
 
         kind, entry, when = self._at(name, on)
-        return trace(self.graph_index, kind, entry, when)
+        return trace(self.graph_index, kind, entry, when, amendments=Amendments(self.graph_index, self.book))
 
     def trace_answer(self, answer: Mapping[str, Any]) -> Provenance:
         """Return the provenance of a saved answer (its JSON form).

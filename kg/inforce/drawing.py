@@ -12,13 +12,14 @@ from inforce.vocab import BASE, PREFIXES, shrink
 if TYPE_CHECKING:
     from inforce.catalogue import Provenance
 
-__all__ = ["FORMS", "drawn", "to_dot", "to_mermaid", "to_tree", "to_turtle"]
+__all__ = ["FORMS", "drawn", "to_dot", "to_mermaid", "to_tree", "to_turtle", "word"]
 
 _FRENCH = {
     "about": "porte sur",
     "affected-by": "touché par",
     "affects": "touche",
     "amends": "modifie",
+    "bears-on": "porte sur",
     "claim": "affirmation",
     "conflict": "désaccord",
     "considered": "aussi en jeu",
@@ -26,17 +27,23 @@ _FRENCH = {
     "derived-from": "tiré de",
     "enabled-by": "habilité par",
     "enables": "habilite",
+    "ended": "a mis fin à",
     "entailed-by": "entraîné par",
     "entails": "entraîne",
     "expressed-by": "exprimé par",
     "expresses": "exprime",
     "from": "depuis le",
     "in": "dans",
+    "in-list": "sur la liste",
     "inferred-by": "déduit de",
     "made": "a fait",
     "made-by": "pris par",
     "member": "inscription",
+    "moved": "changé",
+    "moves": "change l'issue de",
     "not adopted": "non retenu",
+    "not moved": "inchangé",
+    "outcomes": "issues",
     "part-of": "partie de",
     "passage": "passage",
     "quoted-from": "cité de",
@@ -46,6 +53,7 @@ _FRENCH = {
     "see above": "voir plus haut",
     "source": "source",
     "supports": "appuie",
+    "tested-by": "testée par",
     "until": "jusqu'au",
     "used-list-entry": "liste",
     "version": "version",
@@ -92,6 +100,11 @@ _PROV = {
     "considered": ("prov:wasInfluencedBy", False),
     "inferred-by": ("prov:wasInfluencedBy", False),
     "used-list-entry": ("prov:wasInfluencedBy", False),
+    "ended": ("prov:wasInfluencedBy", True),
+    "moves": ("prov:wasInfluencedBy", True),
+    "bears-on": ("inf:action", False),
+    "in-list": ("inf:list", False),
+    "tested-by": ("prov:wasInfluencedBy", True),
 }
 
 
@@ -103,8 +116,14 @@ def drawn(trace: Provenance, form: str, *, lang: str = "en", width: int | None =
     """
     if form == "tree":
         return to_tree(trace, lang=lang, width=width)
+    if form == "svg":
+        from inforce.picture import to_svg
+
+        return to_svg(trace, lang=lang)
     if form not in FORMS:
-        raise UnknownIdError(f'a trace has no form "{form}"', code="E_UNKNOWN_ID", hint="forms: " + ", ".join(FORMS))
+        raise UnknownIdError(
+            f'a trace has no form "{form}"', code="E_UNKNOWN_ID", hint="forms: " + ", ".join([*FORMS, "svg"])
+        )
     return FORMS[form](trace)
 
 
@@ -133,19 +152,55 @@ def to_tree(trace: Provenance, *, lang: str = "en", width: int | None = None) ->
         branch, rail, relation, node = pending.pop()
         again = node in unfolded
         text = _line(trace.nodes[node], lang, again=again)
-        write(branch + (_word(relation, lang) + "  " if relation else ""), rail, text)
+        write(branch + (word(relation, lang) + "  " if relation else ""), rail, text)
         if again:
             continue
         unfolded.add(node)
-        children = below.get(node, [])
+        children = [(step, target) for step, target in below.get(node, []) if not _ending(trace, below, target)]
+        ends = _endings(trace, below, node, lang)
+        for number, line in enumerate(ends):
+            more = bool(children) or number < len(ends) - 1
+            write(rail + ("├─ " if more else "└─ "), rail + ("│  " if more else "   "), line)
         for number in range(len(children) - 1, -1, -1):
             last = number == len(children) - 1
             step, target = children[number]
             pending.append((rail + ("└─ " if last else "├─ "), rail + ("   " if last else "│  "), step, target))
+    for line in _outcome_lines(trace, lang):
+        write("", "  ", line)
     return "\n".join(lines) + "\n"
 
 
-def _word(relation: str, lang: str) -> str:
+def _ending(trace: Provenance, below: Mapping[str, Any], node: str) -> bool:
+    return trace.nodes[node]["kind"] == "action" and node not in below
+
+
+def _endings(trace: Provenance, below: Mapping[str, list[tuple[str, str]]], node: str, lang: str) -> list[str]:
+    """The actions that end a branch, one line a relation: a tree that names them one by one is mostly repetition."""
+    found: dict[str, list[str]] = {}
+    for relation, target in below.get(node, []):
+        if _ending(trace, below, target):
+            found.setdefault(relation, []).append(trace.nodes[target]["id"])
+    return [f"{word(relation, lang)}  {', '.join(names)}" for relation, names in found.items()]
+
+
+def _outcome_lines(trace: Provenance, lang: str) -> Iterator[str]:
+    """The outcomes that moved, each with the days and what moved it on each; then those that did not."""
+    colon = " : " if lang == "fr" else ": "
+    if trace.outcomes:
+        yield ""
+        yield word("outcomes", lang) + colon.rstrip()
+    for row in trace.outcomes:
+        days: dict[str, list[str]] = {}
+        for one in row["by"]:
+            days.setdefault(one["on"].replace("T", " ")[:16], []).append(one["name"])
+        said = "; ".join(f"{day} ({', '.join(dict.fromkeys(names))})" for day, names in days.items())
+        yield f"  {row['action']}{colon}" + (
+            f"{word('moved', lang)} {said}" if row["moved"] else word("not moved", lang)
+        )
+
+
+def word(relation: str, lang: str) -> str:
+    """Return a relation, or a word of a trace, in a language."""
     return _FRENCH.get(relation, relation) if lang == "fr" else relation.replace("-", " ")
 
 
@@ -153,16 +208,16 @@ def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
     label = (node["label_fr"] if lang == "fr" else "") or node["label"]
     name = (node.get("id_fr") if lang == "fr" else "") or node["id"]
     if again:
-        return f"{label if node['kind'] == 'passage' else name}  ({_word('see above', lang)})"
+        return f"{label if node['kind'] == 'passage' else name}  ({word('see above', lang)})"
     parts = [name if node["kind"] != "passage" else ""]
     start = node.get("starts_at", node.get("from"))
     if start:
-        parts.append(f"{_word('from', lang)} {start.replace('T', ' ')[:16]}")
+        parts.append(f"{word('from', lang)} {start.replace('T', ' ')[:16]}")
     end = node.get("ends_at", node.get("until"))
     if end:
-        parts.append(f"{_word('until', lang)} {end.replace('T', ' ')[:16]}")
+        parts.append(f"{word('until', lang)} {end.replace('T', ' ')[:16]}")
     if node.get("adopted") is False:
-        parts.append(f"({_word('not adopted', lang)})")
+        parts.append(f"({word('not adopted', lang)})")
     if label and label != name:
         parts.append(label)
     if node.get("url"):

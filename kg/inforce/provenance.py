@@ -7,7 +7,7 @@ other in a circle cannot hang it; nodes and edges come in the order in which the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from inforce.dates import When
@@ -17,6 +17,7 @@ from inforce.versions import brief, incoming, kind_of, moment, require_standing,
 from inforce.vocab import BASE, PREFIXES
 
 if TYPE_CHECKING:
+    from inforce.amendments import Amendments
     from inforce.catalogue import Provenance
 
 __all__ = ["trace", "trace_answer"]
@@ -54,14 +55,22 @@ _RESTING = {
 # Nodes of these kinds are the last of their branch: what they affect or are part of is another question.
 
 
-def trace(index: Triples, kind: str, entry: Mapping[str, Any], when: When | None = None) -> Provenance:
-    """Return where one thing comes from, and one step of what rests on it.
+def trace(
+    index: Triples,
+    kind: str,
+    entry: Mapping[str, Any],
+    when: When | None = None,
+    *,
+    amendments: Amendments | None = None,
+) -> Provenance:
+    """Return where one thing comes from, and what rests on it: one step, of an instrument all the way to outcomes.
 
     Args:
         index: the graph.
         kind: the kind of thing, as ``KnowledgeBase.find`` returns it.
         entry: its entry in the tables; ``iri`` is what is used of it.
         when: only versions in force then; all of them where it is ``None``, each with the law of its first day.
+        amendments: finds what an instrument made and ended, and the rules and actions that rest on that.
 
     Raises:
         UnknownIdError: the thing has versions, and none is in force then.
@@ -77,8 +86,10 @@ def trace(index: Triples, kind: str, entry: Mapping[str, Any], when: When | None
             require_standing(index, str(entry["id"]), held, when)
     tracer.add(root)
     tracer.spread([root])
+    if amendments is not None and kind == "instruments":
+        tracer.follow(amendments.of_instrument(root))
     tracer.rest(root, whole=kind != "rules")
-    return tracer.result(root)
+    return tracer.result(root, amendments.outcomes if amendments else ())
 
 
 def trace_answer(index: Triples, answer: Mapping[str, Any]) -> Provenance:
@@ -235,6 +246,14 @@ class _Tracer:
             for other in t.all(root, term):
                 self.join(root, relation, other.value)
 
+    def follow(self, edges: Iterable[tuple[str, str, str]]) -> None:
+        """Add edges that lead outward from nodes already here; a node that is not in force then ends its branch."""
+        for node, relation, target in edges:
+            if node in self.graph and (target in self.graph or self._relevant(target)):
+                self.join(node, relation, target)
+                if relation == "moves":
+                    self.graph.edges[node, target]["relation"] = relation
+
     def _relevant(self, subject: str) -> bool:
         if kind_of(self.t, subject) in ("snapshot", "thing"):
             return False
@@ -270,10 +289,13 @@ class _Tracer:
             found["adopted"] = t.value(subject, INF + "adopted") == "true"
         return found
 
-    def result(self, root: str) -> Provenance:
+    def result(self, root: str, outcomes: tuple[Mapping[str, Any], ...] = ()) -> Provenance:
         """Return the graph as plain values, relative to our base."""
         from inforce.catalogue import Provenance
 
         nodes = {local(node): dict(data) for node, data in self.graph.nodes(data=True)}
         edges = tuple((local(a), data["relation"], local(b)) for a, b, data in self.graph.edges(data=True))
-        return Provenance(local(root), nodes, edges)
+        # What is not in force at the time asked about is not drawn, and moves nothing then.
+        reached = [{**row, "by": [one for one in row["by"] if one["id"] in nodes]} for row in outcomes]
+        kept = tuple({**row, "moved": bool(row["by"])} for row in reached if f"action/{row['action']}" in nodes)
+        return Provenance(local(root), nodes, edges, kept)

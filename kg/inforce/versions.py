@@ -32,6 +32,7 @@ _CLASSES = {
     INF + "RuleVersion": "rule-version",
     INF + "Rule": "rule",
     INF + "ProvisionVersion": "provision-version",
+    INF + "Wording": "wording",
     INF + "Instrument": "instrument",
     INF + "ListMembership": "membership",
     INF + "DatedList": "list",

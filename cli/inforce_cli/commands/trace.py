@@ -8,12 +8,10 @@ Examples:
 
 from __future__ import annotations
 
-import subprocess
 from typing import Annotated
 
 import typer
 
-from inforce.errors import EnvironmentFault
 from inforce_cli.options import Name
 from inforce_cli.output import Run
 
@@ -35,22 +33,7 @@ def main(
     def tree() -> str:
         return safe_text(found.render("tree", lang=run.lang, width=run.width))
 
-    drawn = {form: (lambda form=form: found.render(form)) for form in ("dot", "mermaid", "turtle")}
-    return run.show(
-        text=tree, json=found.to_dict(), others={"tree": tree, **drawn, "svg": lambda: _svg(drawn["dot"]())}
-    )
-
-
-def _svg(dot: str) -> bytes:
-    """Return the picture that Graphviz makes of ``dot``.
-
-    Raises:
-        EnvironmentFault: Graphviz is not installed, or fails.
-    """
-    try:
-        made = subprocess.run(["dot", "-Tsvg"], input=dot.encode(), capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EnvironmentFault(
-            f"Graphviz cannot draw this: {type(error).__name__}", hint="install graphviz, or write --format dot"
-        ) from None
-    return made.stdout
+    drawn = {
+        form: (lambda form=form: found.render(form, lang=run.lang)) for form in ("dot", "svg", "mermaid", "turtle")
+    }
+    return run.show(text=tree, json=found.to_dict(), others={"tree": tree, **drawn})
