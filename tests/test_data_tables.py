@@ -355,8 +355,7 @@ def test_a_provision_is_part_of_another_up_to_its_law(things: dict[str, list[Thi
 
 def test_a_digest_has_a_length_and_only_a_heading_has_none(things: dict[str, list[Thing]]) -> None:
     for thing in things[INF + "ProvisionVersion"]:
-        digest, length = thing.one(INF + "textDigest"), thing.one(INF + "textLength")
-        assert (digest is None) == (length is None), thing.iri
+        digest = thing.one(INF + "textDigest")
         assert digest is None or re.fullmatch(r"[0-9a-f]{64}", digest), thing.iri
 
 
@@ -417,7 +416,6 @@ def test_every_provision_row_is_a_version(things: dict[str, list[Thing]]) -> Non
             INF + "startDecidedBy": row["from_kind"],
             INF + "confidence": row["confidence"],
             INF + "textDigest": row["text_sha256"],
-            INF + "textLength": row["text_chars"] if row["text_sha256"] else "",
             ELI + "id_local": row["lims_fid"],
             DCT + "source": f"{BASE}source/{row['source']}",
         }
