@@ -440,7 +440,7 @@ def test_every_instrument_row_is_an_instrument(things: dict[str, list[Thing]]) -
             ELI + "date_document": row["registered_or_signed"],
             ELI + "date_publication": row["published"],
             ELI + "first_date_entry_in_force": row["in_force"],
-            INF + "sectionsNamed": row["irpr_sections"],
+            SKOS + "historyNote": row["irpr_sections"],
             RDFS + "seeAlso": row["url"],
             INF + "confidence": row["confidence"],
             DCT + "source": f"{BASE}source/{row['source']}",

@@ -51,7 +51,7 @@ _PLAIN = (
     ("publisher", DCT + "publisher"),
     ("url", RDFS + "seeAlso"),
     ("how_seen", INF + "howSeen"),
-    ("sections_named", INF + "sectionsNamed"),
+    ("sections_named", SKOS + "historyNote"),
     ("property", INF + "property"),
     ("claims", INF + "claims"),
     ("locator", OA + "hasSelector"),
