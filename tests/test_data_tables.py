@@ -381,7 +381,7 @@ def test_every_status_row_is_a_membership(things: dict[str, list[Thing]]) -> Non
             INF + "until": until,
             INF + "startsAt": row["valid_from_time"] and f"{row['valid_from']}T{row['valid_from_time']}",
             INF + "instrument": row["instrument"] and instrument_path(row["instrument"]),
-            INF + "paragraph": row["paragraph"],
+            DCT + "bibliographicCitation": row["paragraph"],
             INF + "confidence": row["confidence"],
             DCT + "source": f"{BASE}source/{row['source']}",
             SKOS + "editorialNote": row["note"],

@@ -56,7 +56,7 @@ _PLAIN = (
     ("claims", INF + "claims"),
     ("locator", OA + "hasSelector"),
     ("confidence", INF + "confidence"),
-    ("paragraph", INF + "paragraph"),
+    ("paragraph", DCT + "bibliographicCitation"),
     ("derived_by", INF + "derivedBy"),
 )
 _TEXTS = (
@@ -346,7 +346,7 @@ class _Reader:
                     **hours(t, member),
                     "instrument": None if instrument is None else t.token(instrument),
                     "provision": None if provision is None else token_of(t, provision),
-                    "paragraph": t.value(member, INF + "paragraph"),
+                    "paragraph": t.value(member, DCT + "bibliographicCitation"),
                     "confidence": t.value(member, INF + "confidence"),
                     "note": t.value(member, SKOS + "editorialNote"),
                     "sources": self.sources(n.value for n in t.all(member, DCT + "source")),

@@ -320,7 +320,7 @@ class _Maker:
             "layer": "regulation",
             "thing": t.token(entry),
             "citation": t.value(t.value(first, INF + "expresses") or "", SKOS + "notation")
-            or t.value(first, INF + "paragraph"),
+            or t.value(first, DCT + "bibliographicCitation"),
             "instrument": t.token(used[0]) if used else told["instrument"],
             "recorded": t.value(new[0], INF + "startKnownFrom") if new else t.value(old[0], INF + "endKnownFrom"),
             "before": ", ".join(before) or None,
