@@ -63,7 +63,7 @@ AUTHORITY = {
 DAYS = {
     "announced": INF + "startKnownFrom",
     "published": DCT + "issued",
-    "ceased": INF + "ceased",
+    "ceased": DCT + "valid",
     "page_modified": DCT + "modified",
 }
 DAYS_OF_ITS_INSTRUMENT = {

@@ -44,7 +44,6 @@ _PLAIN = (
     ("date", DCT + "date"),
     ("registered", ELI + "date_document"),
     ("in_force", ELI + "first_date_entry_in_force"),
-    ("ceased", INF + "ceased"),
     ("published", ELI + "date_publication"),
     ("issued", DCT + "issued"),
     ("modified", DCT + "modified"),
@@ -174,6 +173,7 @@ class _Reader:
         if kind_of(t, subject) == "policy-change":
             found["change_kind"] = found.pop("type")
             found["authority"] = name_of(t.value(subject, INF + "layer") or "")
+            found["ceased"] = t.value(subject, DCT + "valid")
         if found.get("type"):
             found["type"] = name_of(found["type"])
         if found["locator"]:
