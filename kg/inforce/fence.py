@@ -18,7 +18,7 @@ from time import monotonic
 
 from inforce.errors import EnvironmentFault, LimitError
 
-__all__ = ["MEMORY", "OUTPUT", "fenced"]
+__all__ = ["MEMORY", "OUTPUT", "fenced", "limit_memory"]
 
 MEMORY = 1 << 30
 """How many bytes the child may use beyond what the parent already has."""
@@ -31,7 +31,12 @@ _CLONE_NEWNET, _CLONE_NEWUSER, _PR_SET_PDEATHSIG = 0x40000000, 0x10000000, 1
 
 
 def fenced(
-    work: Callable[[Callable[[bytes], object]], None], *, timeout_s: float, memory: int = MEMORY, output: int = OUTPUT
+    work: Callable[[Callable[[bytes], object]], None],
+    *,
+    timeout_s: float,
+    memory: int = MEMORY,
+    output: int = OUTPUT,
+    before: Callable[[], None] | None = None,
 ) -> bytes:
     """Return what ``work`` wrote in a forked child, whole or not at all.
 
@@ -40,6 +45,8 @@ def fenced(
         timeout_s: seconds until the child is ended.
         memory: bytes the child may use beyond what this process has.
         output: bytes of answer that are taken.
+        before: called in the child while it can still open files; a store on disk starts threads, so it is opened
+            there and not before the fork.
 
     Raises:
         LimitError: the deadline, the memory or the size was reached, or the child died.
@@ -63,12 +70,18 @@ def fenced(
             f"no process for the query: {error.strerror}", code="E_FENCE", hint="try again"
         ) from None
     if child == 0:
-        _in_child(work, write_end, memory, timeout_s)
+        _in_child(work, write_end, memory, timeout_s, before)
     os.close(write_end)
     return _gather(child, read_end, timeout_s, output)
 
 
-def _in_child(work: Callable[[Callable[[bytes], object]], None], pipe: int, memory: int, timeout_s: float) -> None:
+def _in_child(
+    work: Callable[[Callable[[bytes], object]], None],
+    pipe: int,
+    memory: int,
+    timeout_s: float,
+    before: Callable[[], None] | None,
+) -> None:
     # The child never returns into the parent's code: every way out is an exit.
     status = 70
     try:
@@ -76,6 +89,8 @@ def _in_child(work: Callable[[Callable[[bytes], object]], None], pipe: int, memo
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _close_everything_but(pipe)
+        if before is not None:
+            before()
         _limit(memory, timeout_s)
         write_all = _writer(pipe)
         try:
@@ -108,10 +123,7 @@ def _close_everything_but(pipe: int) -> None:
 def _limit(memory: int, timeout_s: float) -> None:
     import resource
 
-    used = _address_space()
-    if used:
-        _lower(resource.RLIMIT_AS, used + memory)
-    _lower(resource.RLIMIT_CORE, 0)
+    limit_memory(memory)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CPU, int(timeout_s) + 2)
     try:
@@ -125,6 +137,16 @@ def _limit(memory: int, timeout_s: float) -> None:
         pass
     # No descriptor can be opened any more: no socket, no file.
     _lower(resource.RLIMIT_NOFILE, 0)
+
+
+def limit_memory(memory: int) -> None:
+    """Let this process use ``memory`` bytes more than it has, and leave no image of itself when it dies."""
+    import resource
+
+    used = _address_space()
+    if used:
+        _lower(resource.RLIMIT_AS, used + memory)
+    _lower(resource.RLIMIT_CORE, 0)
 
 
 def _lower(which: int, value: int) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
-from inforce.errors import InputError, UnknownIdError, UsageError, nearest
+from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask, in_language
 from inforce.rules.case import plain, read_facts
@@ -19,6 +19,9 @@ from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
 from inforce.table import Table
+
+if TYPE_CHECKING:
+    from inforce.held import HeldLaw
 
 __all__ = ["History", "KnowledgeBase", "Provenance", "open_kb"]
 
@@ -320,25 +323,80 @@ class KnowledgeBase(Catalogue):
 
         return list(rule_findings([Path(path) for path in paths], root()))
 
+    # ---- the law's own text ------------------------------------------------------------------------
+
+    @cached_property
+    def held(self) -> HeldLaw | None:
+        """What was imported of the law's own text, ``None`` where nothing was."""
+        from inforce.held import held_law
+
+        return held_law()
+
+    @property
+    def law_version(self) -> str | None:
+        """The digest of the imported law, ``None`` where there is none; opens nothing."""
+        return self.held.version if self.held is not None else None
+
+    @cached_property
+    def law(self) -> Any:
+        """The imported law to read: ``inforce.text.LawText``.
+
+        Raises:
+            UsageError: nothing was imported.
+        """
+        from inforce.text import LawText
+
+        if self.held is None:
+            raise UsageError("no text of any law is held", code="E_NO_TEXT", hint="import it: inforce import PATH")
+        return LawText(self._store, self)
+
     # ---- SPARQL ------------------------------------------------------------------------------------
 
     @cached_property
-    def _store(self) -> Any:
+    def _packaged(self) -> Any:
+        """The built graph alone, in memory."""
         from inforce.stores import open_graph
 
         self.built.read("graph.nq")
         return open_graph(self.built.path("graph.nq"))
 
     @cached_property
+    def _asked(self) -> Any:
+        """What a query goes to: the built graph, with the imported law where there is one; perhaps not open yet."""
+        if self.held is None:
+            return self._packaged
+        from inforce.combined import asked
+
+        return asked(self.built, self.held)
+
+    def _anew(self) -> None:
+        # What the engine cannot open is made again from the two graphs, if these are as their manifests say.
+        from inforce.combined import asked
+
+        if self.held is not None:
+            self.__dict__["_asked"] = asked(self.built, self.held, again=True)
+
+    @cached_property
+    def _store(self) -> Any:
+        """The graph that queries run on, open."""
+        if not hasattr(self._asked, "open"):
+            return self._asked
+        try:
+            return self._asked.open()
+        except IntegrityError:
+            self._anew()
+        return self._asked.open() if hasattr(self._asked, "open") else self._asked
+
+    @cached_property
     def graph_index(self) -> Any:
-        """The triples as plain nested mappings."""
+        """The triples as plain nested mappings, those of the imported law left out."""
         from inforce.stores import index
 
-        return index(self._store)
+        return index(self._packaged)
 
     @cached_property
     def graph(self) -> Any:
-        """The graph as an ``rdflib.Dataset``."""
+        """The graph as an ``rdflib.Dataset``, the imported law left out: ``sparql`` and ``query`` see both."""
         from inforce.stores import to_rdflib
 
         return to_rdflib(self.built.path("graph.nq"))
@@ -356,7 +414,12 @@ class KnowledgeBase(Catalogue):
         from inforce.stores import ask_store
 
         day = str(self.when(on).first) if on is not None else None
-        return ask_store(self._store, self.built.path("graph.nq"), text, on=day, limit=limit, timeout_s=timeout_s)
+        path = self.built.path("graph.nq")
+        try:
+            return ask_store(self._asked, path, text, on=day, limit=limit, timeout_s=timeout_s)
+        except IntegrityError:
+            self._anew()
+        return ask_store(self._asked, path, text, on=day, limit=limit, timeout_s=timeout_s)
 
     def query(self, name: str, parameters: Mapping[str, str] | None = None) -> Table:
         """Run a saved query with its parameters as text; see ``list("queries")``.

@@ -11,7 +11,7 @@ from typing import Any
 
 from inforce.errors import EnvironmentFault, IntegrityError, UsageError
 
-__all__ = ["Built", "cache_dir", "built_graph", "root"]
+__all__ = ["Built", "built_graph", "cache_dir", "data_dir", "root"]
 
 PARTS = ("ontology", "data", "queries")
 
@@ -53,6 +53,14 @@ def cache_dir(environ: Mapping[str, str] | None = None) -> Path:
             hint="make it writable, or name another with --store",
         ) from None
     return folder
+
+
+def data_dir(environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return the user's folder for what was imported, made or not; ``None`` where there is no home."""
+    env = os.environ if environ is None else environ
+    base = env.get("XDG_DATA_HOME") or (os.path.join(env["HOME"], ".local", "share") if env.get("HOME") else "")
+    # A relative folder would be another one wherever the command is called.
+    return Path(base) / "inforce" if os.path.isabs(base) else None
 
 
 class Built:

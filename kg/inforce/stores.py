@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from inforce.errors import InputError, nearest
+from inforce.errors import InputError, IntegrityError, nearest
 from inforce.fence import fenced
 from inforce.sparql_guard import bind, guard, names, place, position, tokens
 from inforce.table import Table
@@ -22,7 +24,23 @@ from inforce.vocab import BASE, PREFIXES, shrink
 if TYPE_CHECKING:
     from inforce.rules.triples import Triples
 
-__all__ = ["ask_store", "cell", "index", "open_graph", "plain", "to_rdflib", "to_table", "unused_terms"]
+__all__ = [
+    "ENGINE",
+    "OnDisk",
+    "ask_store",
+    "cell",
+    "fill",
+    "index",
+    "open_graph",
+    "open_on_disk",
+    "plain",
+    "to_rdflib",
+    "to_table",
+    "unused_terms",
+]
+
+ENGINE = f"pyoxigraph {ox.__version__}"
+"""What wrote a store on disk; another version may not read it."""
 
 XSD = PREFIXES["xsd"]
 _WHOLE = {
@@ -43,11 +61,63 @@ _WHOLE = {
 }
 
 
-def open_graph(path: Path) -> ox.Store:
-    """Return a store in memory that holds all quads of an N-Quads file."""
+def open_graph(path: Path, more: bytes = b"") -> ox.Store:
+    """Return a store in memory that holds all quads of an N-Quads file, and ``more`` of them."""
     store = ox.Store()
     store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    if more:
+        store.bulk_load(input=more, format=ox.RdfFormat.N_QUADS)
     return store
+
+
+def fill(folder: Path, quads: Path) -> tuple[int, list[str]]:
+    """Write the quads of an N-Quads file into a new store on disk; return how many it has, and its graphs' names.
+
+    Raises:
+        OSError: the disk is full or cannot be written; what is there then is no store.
+    """
+    store = ox.Store(str(folder))
+    # One load: it is all there or nothing is. Several would leave a part of it that opens like a whole.
+    store.bulk_load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+    store.flush()
+    found = len(store), sorted(g.value for g in store.named_graphs() if isinstance(g, ox.NamedNode))
+    del store
+    for name in os.listdir(folder):
+        descriptor = os.open(folder / name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    return found
+
+
+def open_on_disk(folder: Path, quads: int) -> ox.Store:
+    """Open a store on disk read-only and count its quads: one that was cut opens, and answers that there is nothing.
+
+    Raises:
+        IntegrityError: it cannot be opened, or has another number of quads.
+    """
+    try:
+        store = ox.Store.read_only(str(folder))
+        there = len(store)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise IntegrityError(f"the store cannot be opened: {error}", source=str(folder)) from None
+    if there != quads:
+        raise IntegrityError(f"the store has {there} quads, not {quads}", source=str(folder))
+    return store
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A store on disk that is not open yet: to be opened in the child that asks it."""
+
+    folder: Path
+    quads: int
+    graphs: Sequence[str]
+
+    def open(self) -> ox.Store:
+        """Open it; see ``open_on_disk``."""
+        return open_on_disk(self.folder, self.quads)
 
 
 def index(store: ox.Store) -> Triples:
@@ -113,7 +183,7 @@ def to_table(solutions: Any) -> Table:
 
 
 def ask_store(
-    store: ox.Store,
+    store: ox.Store | OnDisk,
     path: Path,
     text: str,
     on: str | None = None,
@@ -125,6 +195,7 @@ def ask_store(
     All our prefixes are declared; the default graph is the union of all graphs unless the query says ``FROM``.
 
     Args:
+        store: one in memory; or one on disk, which is opened in the child.
         path: the file the store was opened from; names the place in messages.
         on: a day that stands for ``?on`` everywhere in the query.
         limit: the most rows (or triples) to return; a table that was cut says so.
@@ -137,16 +208,37 @@ def ask_store(
         InputError: a syntax error, with line, column and a caret.
         RefusedError: an update, SERVICE, a graph that is not here, too long or too deep.
         LimitError: too long, too much memory, or an answer that is too large.
+        IntegrityError: a store on disk that is not as it was.
     """
-    known = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    known = (
+        list(store.graphs)
+        if isinstance(store, OnDisk)
+        else [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    )
     found = guard(text, known)
     asked = text
     if on is not None:
         asked = bind(text, {"on": str(ox.Literal(on, datatype=ox.NamedNode(XSD + "date")))})
     union = not any(token.word == "FROM" for token in found)
-    answer = fenced(lambda write: _answer(store, asked, text, union, limit, write), timeout_s=timeout_s)
+    opened: list[ox.Store | IntegrityError] = []
+
+    def before() -> None:
+        try:
+            opened.append(store.open() if isinstance(store, OnDisk) else store)
+        except IntegrityError as error:
+            opened.append(error)
+
+    def work(write: Callable[[bytes], object]) -> None:
+        if isinstance(opened[0], IntegrityError):
+            write(json.dumps({"kind": "damaged", "message": opened[0].message}).encode() + b"\n")
+        else:
+            _answer(opened[0], asked, text, union, limit, write)
+
+    answer = fenced(work, timeout_s=timeout_s, before=before)
     head, _, body = answer.partition(b"\n")
     facts = json.loads(head)
+    if facts["kind"] == "damaged":
+        raise IntegrityError(str(facts["message"]), source=str(path))
     if facts["kind"] == "error":
         raise _error(text, str(facts["message"]))
     if facts["kind"] == "ask":
