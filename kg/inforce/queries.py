@@ -9,23 +9,36 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
+from inforce.cites import parse_citation
 from inforce.errors import InputError, UnknownIdError, UsageError, nearest
 from inforce.sparql_guard import bind_values
 from inforce.table import Table
 from inforce.vocab import BASE, PREFIXES, expand
 
-__all__ = ["Parameter", "Query", "catalogue", "find_query", "prepared", "read_query", "run_named", "saved"]
+__all__ = [
+    "Parameter",
+    "Query",
+    "catalogue",
+    "filled",
+    "find_query",
+    "prepared",
+    "read_query",
+    "run_filled",
+    "run_named",
+    "saved",
+]
 
-TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "thing", "text")
+TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "provision", "text", "thing")
 ANY = "*"
 """The default of a parameter that leaves nothing out where it is not given."""
-FOLDERS = ("ask", "history", "provenance")
+FOLDERS = ("ask", "history", "provenance", "text")
 XSD = PREFIXES["xsd"]
 
 _PARAM = re.compile(
@@ -194,6 +207,44 @@ def run_named(store: ox.Store, name: str, parameters: Mapping[str, Any], kb: Any
     return to_table(found)
 
 
+@cache
+def _template(name: str) -> str:
+    query = find_query(name)
+    marks: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
+        one.variables: [[f"\x00{variable}\x00" for variable in one.variables]] for one in query.parameters
+    }
+    return bind_values(query.text, marks)
+
+
+def filled(name: str, values: Mapping[str, str | date | None]) -> str:
+    """Return the text of a saved query with every parameter filled in: the way of code, which knows its terms.
+
+    Args:
+        name: the query's name.
+        values: by variable: an IRI under our base, any other text as a literal, a day, ``None`` for anything.
+
+    >>> "<https://w3id.org/inforce/irpr/1>" in filled("versions-of", {"thing": BASE + "irpr/1"})
+    True
+    """
+    text = _template(name)
+    for variable, value in values.items():
+        if value is None:
+            term = "UNDEF"
+        elif isinstance(value, date):
+            term = str(ox.Literal(str(value), datatype=ox.NamedNode(XSD + "date")))
+        else:
+            term = str(ox.NamedNode(value) if value.startswith(BASE) else ox.Literal(value))
+        text = text.replace(f"\x00{variable}\x00", term)
+    return text
+
+
+def run_filled(store: ox.Store, name: str, values: Mapping[str, str | date | None]) -> Table:
+    """Run a saved query whose terms code knows, as ``filled`` takes them, and return its rows."""
+    from inforce.stores import to_table
+
+    return to_table(store.query(filled(name, values), use_default_graph_as_union=True))
+
+
 def prepared(store: ox.Store, query: Query, parameters: Mapping[str, Any], kb: Any) -> str:
     """Return the text of a saved query with its parameters filled in as terms; any SPARQL 1.1 store runs it.
 
@@ -251,6 +302,9 @@ def _term(one: Parameter, value: Any, kb: Any) -> ox.NamedNode | ox.Literal:
         return ox.Literal(text)
     if one.type == "action":
         return ox.NamedNode(f"{BASE}action/{kb.action(text)}")
+    if one.type == "provision":
+        # Text is imported, so the tables of the build need not know the provision; its citation says its IRI.
+        return ox.NamedNode(text if text.startswith(BASE) else parse_citation(text).iri)
     return _thing(one, text, kb)
 
 

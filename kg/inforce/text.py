@@ -1,0 +1,550 @@
+"""The law's own text, where it is imported: read on a day, over time, clause by clause, word by word.
+
+Every method reads the rows of one saved query (``queries/text/``). Days are calendar days in force; ``known_on`` is
+the other clock: only what the public could read on that day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from inforce.cites import parse_citation
+from inforce.errors import LawNotHeldError, UnknownIdError, UsageError, nearest
+from inforce.table import Table
+from inforce.vocab import BASE, PREFIXES
+
+if TYPE_CHECKING:
+    from inforce.text_diff import Difference
+    from inforce.text_timeline import Timeline
+
+__all__ = ["LawText", "Reading", "Wording", "cited", "instrument_number", "natural"]
+
+FOREVER = date.max
+_LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
+_CHANGES = (
+    "date",
+    "citation",
+    "citation_fr",
+    "iri",
+    "kind",
+    "languages",
+    "instrument",
+    "known_from",
+    "before",
+    "after",
+)
+_BLAME = (
+    "citation",
+    "citation_fr",
+    "iri",
+    "type",
+    "since",
+    "decided_by",
+    "instrument",
+    "note",
+    "written_as",
+    "written_as_fr",
+    "written_since",
+    "written_by",
+    "written_note",
+    "text",
+)
+_HITS = ("citation", "citation_fr", "iri", "language", "from", "until", "title", "snippet")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One provision's own text in one language and the days it is in force, ``since`` in, ``until`` out.
+
+    ``depth`` and ``label`` place it in the provision that was read; ``text`` is ``None`` where a provision only holds
+    others.
+    """
+
+    iri: str
+    path: str
+    type: str
+    depth: int
+    label: str
+    order: int
+    title: str | None
+    text: str | None
+    markup: str | None
+    since: str
+    until: str | None
+    known_from: str
+    end_known_from: str | None
+    decided_by: str | None
+    instrument: str | None
+    note: str | None
+    replaces: str | None
+
+    @property
+    def content(self) -> tuple[int, str, str]:
+        """What the law says here and where: two wordings with the same content read the same."""
+        return self.order, self.title or "", self.text or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A provision as it read on a day, with all that is below it, in the order of the law."""
+
+    path: str
+    language: str
+    on: str
+    known_on: str | None
+    wordings: tuple[Wording, ...]
+
+    @property
+    def citation(self) -> str:
+        """The provision in the reading's language."""
+        return cited(self.path, self.language)
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """The historical notes of the wordings, each once, oldest first."""
+        dated = sorted((one.since, one.note or one.instrument or "") for one in self.wordings)
+        return tuple(dict.fromkeys(note for _, note in dated if note))
+
+    def lines(self) -> list[str]:
+        """Return the text, one line a unit: its marginal note, label and words, indented by two spaces a level."""
+        found = []
+        for one in self.wordings:
+            if one.title:
+                found.append("  " * one.depth + one.title)
+            said = " ".join(part for part in (one.label, one.text) if part)
+            if said:
+                found.append("  " * one.depth + said)
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form ``inforce/text/1``."""
+        return {
+            "schema": "inforce/text/1",
+            "citation": cited(self.path, "en"),
+            "citation_fr": cited(self.path, "fr"),
+            "iri": BASE + self.path,
+            "language": self.language,
+            "on": self.on,
+            "known_on": self.known_on,
+            "units": [
+                {"citation": cited(one.path, "en"), "citation_fr": cited(one.path, "fr")} | asdict(one)
+                for one in self.wordings
+            ],
+        }
+
+
+def cited(path: str, language: str = "en") -> str:
+    """Return the citation of a path in one language; the path itself where it is of no form that is cited.
+
+    >>> cited("irpr/198/2/a", "fr")
+    'RIPR 198(2)a)'
+    """
+    try:
+        citation = parse_citation(path)
+    except UnknownIdError:
+        return path
+    return citation.french if language == "fr" else citation.english
+
+
+def instrument_number(iri: str | None) -> str | None:
+    """Return the number of an instrument's IRI, as people write it."""
+    return None if iri is None else iri.removeprefix(PREFIXES["instrument"])
+
+
+class LawText:
+    """Imported text; asked through ``kb.law``.
+
+    Every method takes a provision by its citation, path or IRI, and ``language`` ``en`` or ``fr``.
+    """
+
+    def __init__(self, store: Any, kb: Any) -> None:
+        """Take an open store that holds the text, and what reads days: the knowledge base."""
+        self._store = store
+        self._kb = kb
+
+    def _rows(self, query: str, **values: str | date | None) -> list[dict[str, Any]]:
+        from inforce.queries import run_filled
+
+        return list(run_filled(self._store, query, values))
+
+    def _day(self, text: str | None, what: str) -> date:
+        when = self._kb.when(text)
+        if not when.single_day:
+            raise UsageError(f"{what} {text} is more than one day", code="E_USAGE", hint=f"{what} {when.first}")
+        found: date = when.first
+        return found
+
+    def _known(self, text: str | None) -> date:
+        return FOREVER if text is None else self._kb.when(text).last
+
+    def path(self, name: str) -> str:
+        """Return the path of a provision that is held in some wording.
+
+        Raises:
+            UnknownIdError: not a citation, or nothing of it was ever held; the hint names the nearest.
+        """
+        try:
+            path = parse_citation(name).path
+        except UnknownIdError:
+            path = name.strip("<> ").removeprefix(BASE)
+            if "/" not in path:
+                raise
+        return path
+
+    # ---- reading -------------------------------------------------------------------------------
+
+    def provision(
+        self, name: str, *, on: str | None = None, language: str = "en", known_on: str | None = None
+    ) -> Reading:
+        """Return a provision as it read on a day.
+
+        Args:
+            name: a citation, path or IRI.
+            on: one day; today where none is given.
+            known_on: as the public could know it on that day.
+
+        Raises:
+            UnknownIdError: nothing of that name is held.
+            LawNotHeldError: it did not exist on that day, or was not known; the hint says when it was in force.
+        """
+        path, day, known = self.path(name), self._day(on, "--on"), self._known(known_on)
+        rows = self._rows("provision-on", provision=BASE + path, on=day, language=language, known=known)
+        if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
+            raise self._not_held(path, name, day, known_on, rows)
+        return Reading(path, language, str(day), known_on and str(known), tuple(_wordings(rows, language)))
+
+    def _not_held(
+        self, path: str, name: str, day: date, known_on: str | None, rows: Sequence[Mapping[str, Any]]
+    ) -> LawNotHeldError | UnknownIdError:
+        versions = [row for row in self._rows("provision-versions", provision=BASE + path, language=None)]
+        versions = [row for row in versions if row["from"] != row["until"]]
+        if not versions:
+            below = [row["unit"] for row in rows] or self._near(path)
+            near = nearest(cited(path), [cited(one.removeprefix(BASE)) for one in below])
+            return UnknownIdError(
+                f'no text is held of "{name}"',
+                code="E_UNKNOWN_ID",
+                hint=(f"did you mean {' or '.join(near)}? " if near else "") + 'words: inforce search "…"',
+            )
+        known = f" as known on {known_on}" if known_on else ""
+        return LawNotHeldError(
+            f"{cited(path)} was not in force on {day}{known}",
+            code="E_NOT_HELD",
+            hint="it was in force " + _stretches(versions, self._language_of(versions)),
+        )
+
+    @staticmethod
+    def _language_of(rows: Sequence[Mapping[str, Any]]) -> str:
+        return "en" if any(row["language"] == "en" for row in rows) else str(rows[0]["language"])
+
+    def _near(self, path: str) -> list[str]:
+        above = path.rpartition("/")[0]
+        if not above:
+            return []
+        rows = self._rows("parts-versions", provision=BASE + above, language="en")
+        return list(dict.fromkeys(str(row["unit"]) for row in rows))
+
+    def versions(self, name: str, *, language: str | None = None) -> Table:
+        """Return all wordings of one provision, oldest first; of both languages where none is given."""
+        return Table.of(
+            ("wording", "language", "from", "until", "known_from", "decided_by", "instrument", "note", "title", "text"),
+            [
+                {
+                    **row,
+                    **_days(row),
+                    "known_from": str(row["knownFrom"]),
+                    "decided_by": row["decidedBy"],
+                    "instrument": instrument_number(row["instrument"]),
+                }
+                for row in self._rows("provision-versions", provision=BASE + self.path(name), language=language)
+            ],
+        )
+
+    def blame(self, name: str, *, on: str | None = None, language: str = "en", known_on: str | None = None) -> Table:
+        """Return each clause of a provision on a day with the instrument that last wrote its words, and since when.
+
+        A renumbered clause has in ``written_…`` what wrote its words under the number it had before.
+
+        Raises:
+            UnknownIdError: nothing of that name is held.
+            LawNotHeldError: it did not exist on that day; the hint says when it did.
+        """
+        path, day, known = self.path(name), self._day(on, "--on"), self._known(known_on)
+        rows = self._rows("blame", provision=BASE + path, on=day, language=language, known=known)
+        if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
+            raise self._not_held(path, name, day, known_on, rows)
+        found = []
+        for row in rows:
+            unit, written = row["unit"].removeprefix(BASE), (row["writtenAs"] or "").removeprefix(BASE)
+            found.append(
+                {
+                    "citation": cited(unit, "en"),
+                    "citation_fr": cited(unit, "fr"),
+                    "iri": row["unit"],
+                    "type": row["type"],
+                    "since": str(row["from"]),
+                    "decided_by": row["decidedBy"],
+                    "instrument": instrument_number(row["instrument"]),
+                    "note": row["note"],
+                    "written_as": cited(written, "en") if written else None,
+                    "written_as_fr": cited(written, "fr") if written else None,
+                    "written_since": str(row["writtenFrom"]) if row["writtenFrom"] else None,
+                    "written_by": instrument_number(row["writtenBy"]),
+                    "written_note": row["writtenNote"],
+                    "text": row["text"],
+                }
+            )
+        return Table.of(_BLAME, found)
+
+    # ---- over time -----------------------------------------------------------------------------
+
+    def difference(
+        self, name: str, after: str, to: str, *, language: str = "en", known_on: str | None = None
+    ) -> Difference:
+        """Return how a provision that read one way on one day came to read on a later one, word by word.
+
+        Args:
+            after: the earlier day; what began on it is not a difference.
+            to: the later day; what began on it is.
+
+        Raises:
+            UnknownIdError: nothing of that name is held.
+            LawNotHeldError: it existed on neither day.
+            UsageError: the earlier day is not the earlier one.
+        """
+        from inforce.text_diff import between
+
+        first, last = self._ordered(after, to)
+        readings = []
+        for day in (first, last):
+            try:
+                readings.append(self.provision(name, on=str(day), language=language, known_on=known_on))
+            except LawNotHeldError as error:
+                missing = error
+                readings.append(Reading(self.path(name), language, str(day), known_on, ()))
+        if not any(reading.wordings for reading in readings):
+            raise missing
+        return between(*readings)
+
+    def _ordered(self, after: str, to: str) -> tuple[date, date]:
+        first, last = self._day(after, "from"), self._day(to, "to")
+        if last < first:
+            raise UsageError(f"{after} is after {to}", code="E_USAGE", hint="give the earlier day first")
+        return first, last
+
+    def changes(self, after: str, to: str, *, about: str | None = None, known_on: str | None = None) -> Table:
+        """Return the provisions whose text changed after one day and up to another, oldest first.
+
+        One row a provision and day, both languages together: ``languages`` names those that changed.
+
+        Args:
+            about: only this law, heading or provision, and what is below it.
+            known_on: only changes the public could know on that day.
+
+        Raises:
+            UsageError: the earlier day is not the earlier one.
+        """
+        first, last = self._ordered(after, to)
+        known = str(self._known(known_on))
+        below = None if about is None else self.path(about)
+        within = None if below is None else self._below(below)
+        merged: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for row in self._rows("changes-in-text", after=first, to=last):
+            unit = row["unit"].removeprefix(BASE)
+            if within is not None and unit not in within or str(row["knownFrom"]) > known:
+                continue
+            one = merged.setdefault(
+                (str(row["day"]), unit, row["kind"]),
+                {
+                    "date": str(row["day"]),
+                    "citation": cited(unit, "en"),
+                    "citation_fr": cited(unit, "fr"),
+                    "iri": row["unit"],
+                    "kind": row["kind"],
+                    "languages": [],
+                    "instrument": instrument_number(row["instrument"]),
+                    "known_from": str(row["knownFrom"]),
+                    "before": {},
+                    "after": {},
+                },
+            )
+            one["languages"].append(row["language"])
+            for key, wording in (("before", row["before"]), ("after", row["begun"])):
+                if wording:
+                    one[key][row["language"]] = wording
+        return Table.of(_CHANGES, sorted(merged.values(), key=lambda one: (one["date"], natural(one["iri"]))))
+
+    def _below(self, path: str) -> set[str]:
+        found = {path}
+        for language in ("en", "fr"):
+            rows = self._rows("parts-versions", provision=BASE + path, language=language)
+            found |= {str(row["unit"]).removeprefix(BASE) for row in rows}
+        return found
+
+    def timeline(self, name: str, *, language: str = "en", known_on: str | None = None) -> Timeline:
+        """Return the wordings of a provision and of what is below it as stretches of time.
+
+        Raises:
+            UnknownIdError: nothing of that name is held.
+        """
+        from inforce.text_timeline import of_text
+
+        path = self.path(name)
+        rows = self._rows("parts-versions", provision=BASE + path, language=language)
+        if known_on is not None:
+            known = self._known(known_on)
+            rows = [row for row in rows if row["knownFrom"] <= known]
+        if not rows:
+            raise self._not_held(path, name, date.min, None, ())
+        return of_text(path, rows, language)
+
+    # ---- words ---------------------------------------------------------------------------------
+
+    def search(self, words: str, *, language: str | None = None, on: str | None = None) -> Table:
+        """Return the wordings whose text or marginal note holds all words, each with a snippet.
+
+        Accents, capitals, and the kinds of quotation marks, apostrophes and dashes make no difference.
+
+        Args:
+            on: only wordings in force on that day.
+        """
+        wanted = words.split()
+        if not wanted:
+            raise UsageError("nothing to search for", code="E_USAGE", hint="inforce search WORD …")
+        day = None if on is None else self._day(on, "--on")
+        patterns = [_folded_pattern(word) for word in wanted]
+        longest = max(range(len(wanted)), key=lambda n: len(wanted[n]))
+        found = []
+        for row in self._rows("search-text", pattern=patterns[longest], language=language):
+            everything = f"{row['title'] or ''} {row['text'] or ''}"
+            hits = [re.search(pattern, everything, re.IGNORECASE) for pattern in patterns]
+            gone = row["until"] is not None and (
+                row["until"] <= row["from"] or (day is not None and row["until"] <= day)
+            )
+            if not all(hits) or gone or (day is not None and day < row["from"]):
+                continue
+            unit = row["unit"].removeprefix(BASE)
+            found.append(
+                {
+                    "citation": cited(unit, "en"),
+                    "citation_fr": cited(unit, "fr"),
+                    "iri": row["unit"],
+                    "language": row["language"],
+                    **_days(row),
+                    "title": row["title"],
+                    "snippet": _snippet(everything, [hit.span() for hit in hits if hit]),
+                }
+            )
+        found.sort(key=lambda one: (natural(one["iri"]), one["language"], one["from"]))
+        return Table.of(_HITS, found)
+
+
+def _days(row: Mapping[str, Any]) -> dict[str, str | None]:
+    return {"from": str(row["from"]), "until": None if row["until"] is None else str(row["until"])}
+
+
+def _wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wording]:
+    """Each row as a wording, with its depth below the units it stands in."""
+    depths: dict[str, int] = {}
+    for row in rows:
+        path = row["unit"].removeprefix(BASE)
+        above = path.rpartition("/")[0]
+        while above and above not in depths:
+            above = above.rpartition("/")[0]
+        depths[path] = depths[above] + 1 if above else 0
+        yield Wording(
+            iri=row["wording"],
+            path=path,
+            type=row["type"] or "provision",
+            depth=depths[path],
+            label=_label(path, row["type"], language),
+            order=row["order"],
+            title=row["title"],
+            text=row["text"],
+            markup=row["markup"],
+            since=str(row["from"]),
+            until=None if row["until"] is None else str(row["until"]),
+            known_from=str(row["knownFrom"]),
+            end_known_from=None if row["endKnown"] is None else str(row["endKnown"]),
+            decided_by=row["decidedBy"],
+            instrument=instrument_number(row["instrument"]),
+            note=row["note"],
+            replaces=row["replaces"],
+        )
+
+
+def _label(path: str, kind: str | None, language: str) -> str:
+    """What stands before a unit's words in print: ``198``, ``(2)``, ``(a)``, in French ``a)``; often nothing."""
+    last = path.rpartition("/")[2]
+    if kind == "section":
+        return last
+    if kind not in _LABELLED:
+        return ""
+    return f"{last})" if language == "fr" and kind == "paragraph" else f"({last})"
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """Return what sorts paths as people count: 2 before 10, 7.01 before 7.1."""
+    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
+
+
+def _stretches(rows: Sequence[Mapping[str, Any]], language: str) -> str:
+    """The days on which wordings of one provision stand, joined where one follows the other."""
+    joined: list[tuple[date, date | None]] = []
+    for row in sorted((r for r in rows if r["language"] == language), key=lambda r: r["from"]):
+        if joined and joined[-1][1] is not None and row["from"] <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], row["until"])
+        else:
+            joined.append((row["from"], row["until"]))
+    last = [
+        f"from {first}" + (f" to {until - timedelta(days=1)}" if until is not None else "") for first, until in joined
+    ]
+    return ", ".join(last)
+
+
+# One letter and all that a reader takes for it; the text is searched as it stands, the pattern is what folds.
+_ALIKE = {
+    "a": "aàâäá",
+    "c": "cç",
+    "e": "eéèêë",
+    "i": "iîïí",
+    "o": "oôöó",
+    "u": "uùûüú",
+    "n": "nñ",
+    "y": "yÿ",
+    "'": "'’‘ʼ",
+    '"': '"“”«»',
+    "-": "-‐‑‒–—",
+}
+_FOLD = {alike: one for one, all_alike in _ALIKE.items() for alike in all_alike}
+
+
+def _folded_pattern(word: str) -> str:
+    """A regular expression, the same in SPARQL and Python, for a word whatever its accents and punctuation marks.
+
+    >>> bool(re.search(_folded_pattern("d'entree"), "un point d’entrée"))
+    True
+    """
+    pieces = []
+    for letter in word.casefold().replace("œ", "oe").replace("æ", "ae"):
+        plain = _FOLD.get(letter, letter)
+        if plain in _ALIKE:
+            # A dash stands last in a class, where it means itself.
+            pieces.append(f"[{_ALIKE[plain][1:]}{plain}]")
+        else:
+            pieces.append(letter if letter.isalnum() or ord(letter) > 127 else "\\" + letter)
+    return "".join(pieces).replace("[ôöóo][éèêëe]", "(œ|[ôöóo][éèêëe])").replace("[àâäáa][éèêëe]", "(æ|[àâäáa][éèêëe])")
+
+
+def _snippet(text: str, spans: Sequence[tuple[int, int]], around: int = 40) -> str:
+    """The first hit with some words on either side; the hit stands between « » of its own kind, ‹ and ›."""
+    start, end = min(spans)
+    low = text.rfind(" ", 0, max(0, start - around)) + 1 if start > around else 0
+    high = text.find(" ", end + around)
+    high = len(text) if high < 0 else high
+    head, tail = "…" if low > 0 else "", "…" if high < len(text) else ""
+    return f"{head}{text[low:start]}‹{text[start:end]}›{text[end:high]}{tail}".strip()
