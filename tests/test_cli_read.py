@@ -35,6 +35,8 @@ COMMANDS = [
     'show "IRPR 198(2)(a)(i)" --on 2010-01-01',
     'show "R198(2)(a)"',
     "show R-WP-FLAG-2024",
+    "show R-WP-198-2A --known-on 2017-05-16",
+    "show R-WP-FLAG-2024 --known-on 2024-12-01",
     "show Mexico",
     "show Mexique --on 2024-12-24 --lang fr",
     "show DORS/2024-258",
@@ -149,6 +151,37 @@ def test_notes_go_to_standard_error_and_can_be_silenced(run: Callable[..., Ran])
     assert ran.code == 0 and len(ran.out.splitlines()) == 1 and "flagpoling" in ran.err
     assert run("search flagpolling --quiet").err == ""
     assert "nothing changed" in run("changes --from 2003-01-05 --to 2003-01-06").err
+
+
+def test_what_was_known_on_a_day_has_no_later_version_and_no_later_end(kb: Any, run: Callable[..., Ran]) -> None:
+    """SOR/2017-78 came into force on 2017-05-05 and was published on 2017-05-17."""
+    days = {
+        day: json.loads(run(f"show R-WP-198-2A --known-on {day} --json").out) for day in ("2017-05-16", "2017-05-17")
+    }
+    before, after = days.values()
+    assert (before["known_on"], before["on"]) == ("2017-05-16", None)
+    assert [one["from"] for one in before["versions"]] == ["2002-06-28", "2004-07-22"]
+    assert [one["from"] for one in after["versions"]] == ["2002-06-28", "2004-07-22", "2017-05-05"]
+    assert before["versions"][1]["until"] is None and after["versions"][1]["until"] == "2017-05-05"
+    # In force then, as known then, is the version that check answers with.
+    for known, start in (("2017-05-16", "2004-07-22"), ("2017-05-17", "2017-05-05")):
+        (held,) = json.loads(run(f"show R-WP-198-2A --on 2017-05-10 --known-on {known} --json").out)["versions"]
+        answer = kb.check({"citizenships": "FRA"}, on="2017-05-10", known_on=known)
+        (ground,) = [ground for ground in answer.grounds if ground.rule == "R-WP-198-2A"]
+        assert held["from"] == ground.in_force_from == start
+    assert json.loads(run("show R-WP-198-2A --json").out)["known_on"] is None
+
+
+def test_what_people_could_not_know_is_on_no_list(run: Callable[..., Ran]) -> None:
+    whole, early = (json.loads(run(f"show Mexico --json{more}").out) for more in ("", " --known-on 2015"))
+    held = {one["iri"] for one in early["memberships"]}
+    assert held < {one["iri"] for one in whole["memberships"]}
+    assert all((one.get("known_from") or one["from"] or "") <= "2015-12-31" for one in early["memberships"])
+    assert all((one["until"] or "") <= "2016" for one in early["memberships"])
+    ran = run("show R-WP-FLAG-2024 --known-on 2024-12-01")
+    assert ran.code == 2 and ran.err.startswith("error[E_NOT_HELD]: ") and "it was from 2024-12-23" in ran.err
+    cited = json.loads(run("show R-WP-198-2A --known-on 2016 --json").out)["cited_by"]
+    assert cited and not any("2017" in one["id"] for one in cited)
 
 
 # ---- receipts --------------------------------------------------------------------------------------

@@ -91,6 +91,10 @@ class Catalogue:
             """The compiled rules."""
 
         @property
+        def _store(self) -> Any:
+            """The open store: the built graph, and the imported text where there is any."""
+
+        @property
         def law_version(self) -> str | None:
             """The digest of the imported law text, ``None`` where none is imported; opens nothing."""
 
@@ -298,8 +302,11 @@ class Catalogue:
             raise self._nothing(name)
         return *self.find(dated[1]), when or self.when(dated[2])
 
-    def show(self, name: str, *, on: str | None = None) -> dict[str, Any]:
+    def show(self, name: str, *, on: str | None = None, known_on: str | None = None) -> dict[str, Any]:
         """Return a thing by its id or citation, as it stood on a day (all its versions where none is given).
+
+        Args:
+            known_on: with what the public could know on that day.
 
         Raises:
             UnknownIdError: nothing by that name, or nothing of it is held on that day; the hint says when it is.
@@ -307,7 +314,8 @@ class Catalogue:
         from inforce.reading import shown_thing
 
         kind, entry, when = self._at(name, on)
-        return shown_thing(self.graph_index, self.book, kind, entry, when, asked=name)
+        known = str(self.when(known_on).last) if known_on is not None else None
+        return shown_thing(self.graph_index, self.book, kind, entry, when, asked=name, known_on=known)
 
     def cite(
         self, name: str | Mapping[str, Any], *, on: str | None = None, style: str = "text", lang: str = "en"
@@ -339,6 +347,32 @@ class Catalogue:
 
         kind, entry, when = self._at(name, on)
         return trace(self.graph_index, kind, entry, when, amendments=Amendments(self.graph_index, self.book))
+
+    def readings(self, rule: str | None = None) -> Table:
+        """Return for each rule version and each provision it cites whether the wording it was read from stands.
+
+        Needs the imported text; without it every reading is ``not-held``. The states: ``inforce.stale.readings``.
+
+        Raises:
+            UnknownIdError: no rule is called that.
+        """
+        from inforce.queries import run_filled
+        from inforce.stale import readings
+
+        iri = None if rule is None else BASE + str(self.find(rule)[1]["iri"])
+        return readings(lambda query, **values: run_filled(self._store, query, values), rule=iri)
+
+    def stale_readings(self) -> Table:
+        """Return the readings that somebody has to look at again: the text changed since, or is not as recorded.
+
+        No rows where no text is imported.
+        """
+        from inforce.stale import COLUMNS, STALE
+
+        if self.law_version is None:
+            return Table(COLUMNS, ())
+        found = self.readings()
+        return Table.of(found.columns, [row for row in found if row["state"] in STALE])
 
     def trace_answer(self, answer: Mapping[str, Any]) -> Provenance:
         """Return the provenance of a saved answer (its JSON form).

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from inforce.clocks import Clocks
 from inforce.dates import When
 from inforce.rules.model import Condition, Rulebook
 from inforce.rules.triples import Node, Triples, local, name_of
-from inforce.versions import brief, hours, incoming, kind_of, moment, require_standing, stands, token_of, versions
+from inforce.versions import brief, incoming, kind_of, token_of, versions
 from inforce.vocab import BASE, PREFIXES
 from inforce.wording import condition_tree, in_words, mentions
 
@@ -88,7 +89,13 @@ _LINKS = (
 
 
 def shown_thing(
-    index: Triples, book: Rulebook, kind: str, entry: Mapping[str, Any], when: When | None, asked: str
+    index: Triples,
+    book: Rulebook,
+    kind: str,
+    entry: Mapping[str, Any],
+    when: When | None,
+    asked: str,
+    known_on: str | None = None,
 ) -> dict[str, Any]:
     """Return one thing as plain JSON, as it stood at ``when``; with all its versions where that is ``None``.
 
@@ -99,11 +106,13 @@ def shown_thing(
         entry: its entry in the tables.
         when: a day or an instant.
         asked: the name that was typed.
+        known_on: leave out what the public could not know on that day: versions that had not been made public, and
+            ends (``until`` is then ``None``).
 
     Raises:
-        UnknownIdError: it has versions, and none is in force then; the hint says when it is.
+        UnknownIdError: it has versions, and none is in force then, or was known then; the hint says when it is.
     """
-    reader = _Reader(index, book, when)
+    reader = _Reader(index, book, when, known_on)
     return {
         "schema": "inforce/thing/1",
         "asked": asked,
@@ -114,23 +123,23 @@ def shown_thing(
 class _Reader:
     """Reads one thing after its kind."""
 
-    def __init__(self, t: Triples, book: Rulebook, when: When | None) -> None:
-        self.t, self.book, self.when = t, book, when
-        self.instant = moment(when)
+    def __init__(self, t: Triples, book: Rulebook, when: When | None, known_on: str | None) -> None:
+        self.t, self.book, self.clocks = t, book, Clocks(t, when, known_on)
         self.by_id = {rule.id: rule for rule in book.rules}
 
     def thing(self, subject: str, name: str, kind: str) -> dict[str, Any]:
         """Return everything about one node."""
         t, word = self.t, kind_of(self.t, subject)
         found: dict[str, Any] = {**brief(t, subject), "id": name, "list": kind}
-        found["on"] = None if self.when is None else self.when.text
+        found |= {key: None for key in ("from", "until") if key in found} | self.clocks.hours(subject)
+        found["on"] = None if self.clocks.when is None else self.clocks.when.text
+        found["known_on"] = self.clocks.known_on
         found["names"] = self._names(subject, name)
         held = versions(t, subject)
-        if self.when is not None:
-            if held:
-                held = require_standing(t, name, held, self.when)
-            elif word != "policy-change" and (t.value(subject, INF + "from") or t.value(subject, INF + "until")):
-                require_standing(t, name, [subject], self.when)
+        if held:
+            held = self.clocks.standing(name, held)
+        elif word != "policy-change" and (t.value(subject, INF + "from") or t.value(subject, INF + "until")):
+            self.clocks.standing(name, [subject])
         found |= self._plain(subject)
         if held:
             found["versions"] = [self.version(one) for one in held]
@@ -154,9 +163,8 @@ class _Reader:
             found |= self._concept(subject)
         found["conflicts"] = self._conflicts([subject, *held])
         found["cited_by"] = self._cited_by([subject, *self._passages(subject)])
-        return {
-            key: value for key, value in found.items() if value not in (None, "", [], {}) or key in ("on", "label_fr")
-        }
+        always = ("on", "known_on", "label_fr")
+        return {key: value for key, value in found.items() if value not in (None, "", [], {}) or key in always}
 
     def _names(self, subject: str, name: str) -> list[str]:
         terms = (SKOS + "notation", SKOS + "altLabel", DCT + "identifier")
@@ -196,11 +204,9 @@ class _Reader:
         """Return another node in a few words."""
         subject = node.value if isinstance(node, Node) else node
         said = brief(self.t, subject)
-        return {
-            key: said[key]
-            for key in ("id", "id_fr", "iri", "kind", "label", "label_fr", "from", "until")
-            if key in said
-        }
+        keys = ["id", "id_fr", "iri", "kind", "label", "label_fr", "from"]
+        keys += ["until"] if self.clocks.end_known(subject) else []
+        return {key: said[key] for key in keys if key in said}
 
     def sources(self, iris: Iterable[str]) -> list[dict[str, Any]]:
         """Return sources, or the sources of passages, with their locators; the weightiest first."""
@@ -224,7 +230,7 @@ class _Reader:
     def version(self, subject: str) -> dict[str, Any]:
         """Return one version of a rule or provision."""
         t = self.t
-        shared = {"id": token_of(t, subject), "iri": subject, **hours(t, subject)}
+        shared = {"id": token_of(t, subject), "iri": subject, **self.clocks.hours(subject)}
         instrument = t.value(subject, INF + "instrument")
         shared["instrument"] = None if instrument is None else t.token(instrument)
         shared["confidence"] = t.value(subject, INF + "confidence")
@@ -271,8 +277,8 @@ class _Reader:
         """A provision that a rule version rests on, in the wording of the day asked about, else of its first day."""
         t, iri = self.t, BASE + path
         first = t.value(version, INF + "from")
-        instant = self.instant or (f"{first}T23:59:59" if first else None)
-        held = [one for one in versions(t, iri) if instant is None or stands(t, one, instant)]
+        instant = self.clocks.instant or (f"{first}T23:59:59" if first else None)
+        held = [one for one in versions(t, iri) if self.clocks.counts(one, instant)]
         found = {"citation": token_of(t, iri), "role": role, "version": None, "in_force_from": None}
         found |= {"in_force_until": None, "instrument": None}
         if held:
@@ -280,7 +286,7 @@ class _Reader:
             found |= {
                 "version": held[-1],
                 "in_force_from": t.value(held[-1], INF + "from"),
-                "in_force_until": t.value(held[-1], INF + "until"),
+                "in_force_until": self.clocks.hours(held[-1])["until"],
                 "instrument": None if instrument is None else t.token(instrument),
             }
         return found
@@ -296,7 +302,7 @@ class _Reader:
         parts = []
         for part in self._parts(subject):
             held = versions(self.t, part)
-            if not held or any(self._counts(version) for version in held):
+            if not held or any(self.clocks.counts(version) for version in held):
                 parts.append(self.link(part))
         law = BASE + local(subject).split("/", 1)[0]
         return {"parts": parts, "part_of": self._above(subject), "law": self._law_of(law)}
@@ -332,7 +338,7 @@ class _Reader:
         for term, member in incoming(t).get(subject, ()):
             if term != predicate or kind_of(t, member) != "membership":
                 continue
-            if self.instant is not None and not stands(t, member, self.instant):
+            if not self.clocks.counts(member):
                 continue
             instrument = t.value(member, INF + "instrument")
             provision = t.value(member, INF + "expresses")
@@ -343,7 +349,7 @@ class _Reader:
                     "entry": token_of(t, t.value(member, INF + "entry") or ""),
                     "label": brief(t, t.value(member, INF + "entry") or "")["label"],
                     "label_fr": brief(t, t.value(member, INF + "entry") or "")["label_fr"],
-                    **hours(t, member),
+                    **self.clocks.hours(member),
                     "instrument": None if instrument is None else t.token(instrument),
                     "provision": None if provision is None else token_of(t, provision),
                     "paragraph": t.value(member, DCT + "bibliographicCitation"),
@@ -371,7 +377,7 @@ class _Reader:
         entailments = []
         for term in ("entails", "inherits"):
             for node in t.all(subject, INF + term):
-                if self.instant is not None and not stands(t, node.value, self.instant):
+                if not self.clocks.counts(node.value):
                     continue
                 value = t.all(node.value, RDF + "value")
                 entailments.append(
@@ -382,7 +388,7 @@ class _Reader:
                         "inherited": term == "inherits",
                         "label": t.text(node.value).get("en", ""),
                         "label_fr": t.text(node.value).get("fr", ""),
-                        **hours(t, node.value),
+                        **self.clocks.hours(node.value),
                     }
                 )
         token = t.token(subject)
@@ -422,15 +428,12 @@ class _Reader:
 
     def _action(self, subject: str) -> dict[str, Any]:
         action = self.book.actions[name_of(subject)]
-        rules = [r for r in self.book.rules_of(action.id) if self._counts(BASE + r.id)]
+        rules = [r for r in self.book.rules_of(action.id) if self.clocks.counts(BASE + r.id)]
         return {"answers": action.answers, "default": action.default, "rules": [self.link(BASE + r.id) for r in rules]}
-
-    def _counts(self, subject: str) -> bool:
-        return self.instant is None or stands(self.t, subject, self.instant)
 
     def _rules_that_mention(self, what: str, name: str) -> list[dict[str, Any]]:
         found = [r for r in self.book.rules if (what, name) in set(mentions(r.when, self.book))]
-        return [self.link(BASE + rule.id) for rule in found if self._counts(BASE + rule.id)]
+        return [self.link(BASE + rule.id) for rule in found if self.clocks.counts(BASE + rule.id)]
 
     def _worded(self, expression: Condition) -> dict[str, Any]:
         return {
@@ -490,7 +493,7 @@ class _Reader:
                 kind = kind_of(t, one)
                 if predicate not in _ROLES or kind in ("thing", "conflict", "membership", "snapshot"):
                     continue
-                if kind.endswith("-version") and not self._counts(one):
+                if kind.endswith("-version") and not self.clocks.counts(one) or not self.clocks.public(one):
                     continue
                 found.setdefault((_ROLES[predicate], one), {"role": _ROLES[predicate], **self.link(one)})
         order = list(dict.fromkeys(_ROLES.values()))

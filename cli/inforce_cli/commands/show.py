@@ -5,6 +5,7 @@ Examples:
   inforce show R-WP-FLAG-2024
   inforce show Mexico
   inforce show SOR/2024-258 --lang fr
+  inforce show R-WP-198-2A --known-on 2017-05-16
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ def main(
     run: Run,
     name: Name,
     on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DATE")] = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DATE")
+    ] = None,
 ) -> int:
     """Show a rule, provision, instrument, program, nationality, fact, source … as it stood on a day."""
     from inforce_cli.receipt import saved_answer
@@ -33,5 +37,5 @@ def main(
     if answer is not None:
         run.kb.trace_answer(answer)
         return run.show(json=answer, text=lambda: safe_text(answer_text(answer, lang=run.lang)))
-    thing = run.kb.show(name, on=on)
+    thing = run.kb.show(name, on=on, known_on=known_on)
     return run.show(json=thing, text=lambda: safe_text(thing_text(thing, width=run.width, lang=run.lang)))

@@ -23,6 +23,7 @@ _FRENCH = {
     "claims": "affirmations",
     "rank": "rang",
     "as it stood on": "dans son état du",
+    "as known on": "tel que connu le",
     "from": "depuis le",
     "until": "jusqu'au",
     "version": "version",
@@ -241,6 +242,8 @@ def thing_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", w
         )
     if thing.get("on"):
         page.lines.append(f"  {_word('as it stood on', lang)} {thing['on']}")
+    if thing.get("known_on"):
+        page.lines.append(f"  {_word('as known on', lang)} {thing['known_on']}")
     page.lines.append("")
     _facts_of(page, thing)
     for version in thing.get("versions", ()):
