@@ -20,6 +20,7 @@ from inforce.resources import Built
 
 BASE = "https://w3id.org/inforce/"
 INF = BASE + "ns#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 INFERRED = ox.NamedNode(BASE + "graph/inferred")
 BUILD = (
@@ -36,7 +37,7 @@ def store(kb: Any) -> ox.Store:
 
 
 def _select(store: ox.Store, text: str) -> list[Any]:
-    rows: Any = store.query(f"PREFIX inf: <{INF}> {text}", use_default_graph_as_union=True)
+    rows: Any = store.query(f"PREFIX inf: <{INF}> PREFIX rdf: <{RDF}> {text}", use_default_graph_as_union=True)
     return list(rows)
 
 
