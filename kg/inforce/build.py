@@ -153,7 +153,11 @@ def parse(sources: Iterable[Input]) -> list[ox.Quad]:
             ) from None
         except (OSError, ValueError) as error:
             raise InputError(f"cannot be read: {error}", code="E_RDF", source=str(item.path)) from None
-        for triple in skolemised([ox.Triple(q.subject, q.predicate, q.object) for q in triples]):
+        try:
+            named = skolemised([ox.Triple(q.subject, q.predicate, q.object) for q in triples])
+        except InputError as error:
+            raise InputError(str(error), code=error.code, source=str(item.path), hint="give them names") from None
+        for triple in named:
             key = (triple.subject, triple.predicate, triple.object)
             if key not in seen:
                 seen[key] = ox.Quad(*key, ox.NamedNode(item.graph))
