@@ -25,7 +25,7 @@ from inforce.resources import Built, cache_dir
 
 __all__ = ["Combined", "asked", "combined", "inspect"]
 
-FORMAT = 1
+FORMAT = 2
 _KEPT = 3  # stores of other contents that stay in the cache
 _PREFIX = "text-"
 
@@ -156,11 +156,17 @@ def _cannot_write(error: OSError, cache: Path) -> EnvironmentFault:
 
 
 def _both(built: Built, law: HeldLaw) -> tuple[bytes, bytes]:
-    """Return the quads of both; a triple sits in one graph only, or their union would give it twice."""
-    packaged = built.read("graph.nq")
-    known = {_triple(line) for line in packaged.splitlines()}
-    kept = [line for line in law.read().splitlines(keepends=True) if _triple(line) not in known]
-    return packaged, b"".join(kept)
+    """Return the quads of both; a triple sits in one graph only, or their union would give it twice.
+
+    The second are those of the law, and which wording of it realizes which version that we record.
+    """
+    from inforce.stale import links
+
+    packaged, text = built.read("graph.nq"), law.read().splitlines()
+    ours = packaged.splitlines()
+    known = {_triple(line) for line in ours}
+    kept = [line for line in text if _triple(line) not in known]
+    return packaged, b"".join(line + b"\n" for line in (*kept, *links(ours, text)))
 
 
 def _triple(line: bytes) -> bytes:
