@@ -276,7 +276,7 @@ def build(step: int, *, french: bool) -> str:
     consolidated = e("Date", e("YYYY", day[0]), e("MM", str(int(day[1]))), e("DD", str(int(day[2]))))
     identification = e(
         "Identification",
-        e("InstrumentNumber", say(NUMBER, "D" + NUMBER)),
+        e("InstrumentNumber", say(NUMBER, NUMBER.replace("SOR", "DORS"))),
         e("ConsolidationDate", consolidated, start=BASE),
         e("LongTitle", say("Lighthouse Regulations", "Règlement sur les phares"), start=BASE),
         start=BASE,
