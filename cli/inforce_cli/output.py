@@ -88,6 +88,13 @@ class Run:
 
         return max(40, min(100, shutil.get_terminal_size().columns)) if self.on_terminal else 80
 
+    @property
+    def columns(self) -> int:
+        """All columns of the terminal, for what stands side by side; 80 off a terminal."""
+        import shutil
+
+        return max(40, shutil.get_terminal_size().columns) if self.on_terminal else 80
+
     def note(self, text: str) -> None:
         """Say something beside the result, on standard error, unless ``--quiet``."""
         if not self.options.quiet and sys.stderr is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inforce.kb import History, KnowledgeBase, Provenance
     from inforce.rules.answer import Answer
     from inforce.table import Table
+    from inforce.text_timeline import Timeline
 
 __all__ = [
     "Answer",
@@ -25,6 +26,7 @@ __all__ = [
     "KnowledgeBase",
     "Provenance",
     "Table",
+    "Timeline",
     "__version__",
     "open",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "KnowledgeBase": "inforce.kb",
     "Provenance": "inforce.kb",
     "Table": "inforce.table",
+    "Timeline": "inforce.text_timeline",
 }
 
 

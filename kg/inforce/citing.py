@@ -31,6 +31,7 @@ _WORDS = {
         "registered": "registered {}",
         "inforce": "in force {}",
         "checked": "law checked to {}",
+        "consolidation": "first in the consolidation of {}",
     },
     "fr": {
         "section": "art.",
@@ -44,6 +45,7 @@ _WORDS = {
         "registered": "enregistré le {}",
         "inforce": "en vigueur le {}",
         "checked": "droit vérifié au {}",
+        "consolidation": "d'abord dans la codification du {}",
     },
 }
 
@@ -165,6 +167,8 @@ def _provision(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
         note = str(version["amending_note"])
         # The notes of the data are in English; these two words are all that French writes otherwise.
         parts.append(f"({note.replace('SOR/', 'DORS/').replace(', s. ', ', art. ') if lang == 'fr' else note})")
+    if version.get("consolidation"):
+        parts.append(words["consolidation"].format(version["consolidation"]))
     parts.append(words["data"].format(data))
     return _Cited(
         key=version.get("id", shown["id"]),

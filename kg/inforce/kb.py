@@ -22,6 +22,7 @@ from inforce.table import Table
 
 if TYPE_CHECKING:
     from inforce.held import HeldLaw
+    from inforce.text_timeline import Timeline
 
 __all__ = ["History", "KnowledgeBase", "Provenance", "open_kb"]
 
@@ -349,6 +350,30 @@ class KnowledgeBase(Catalogue):
         if self.held is None:
             raise UsageError("no text of any law is held", code="E_NO_TEXT", hint="import it: inforce import PATH")
         return LawText(self._store, self)
+
+    def read(
+        self, name: str, *, on: str | None = None, known_on: str | None = None, lang: str = "en"
+    ) -> dict[str, Any]:
+        """Return a thing as ``show`` does, with the text of a provision in ``wording`` where it is imported.
+
+        Raises:
+            UnknownIdError: nothing by that name.
+            LawNotHeldError: a provision that did not exist on that day; the hint says when it did.
+        """
+        from inforce.text_show import shown
+
+        return shown(self, name, on=on, known_on=known_on, lang=lang)
+
+    def timeline(self, name: str, *, lang: str = "en", known_on: str | None = None) -> Timeline:
+        """Return a rule or a provision over time, of its text where that is imported.
+
+        Raises:
+            UnknownIdError: nothing by that name.
+            UsageError: a thing that has no versions.
+        """
+        from inforce.text_timeline import timeline
+
+        return timeline(self, name, lang=lang, known_on=known_on)
 
     # ---- SPARQL ------------------------------------------------------------------------------------
 

@@ -99,6 +99,10 @@ class Timeline:
             found.append(Boundary(_mark(number), day, tuple(dict.fromkeys(made)), tuple(begins), tuple(ends)))
         return tuple(found)
 
+    def widths(self, room: int, least: int) -> list[int]:
+        """Return how wide the stretch after each boundary is drawn, in ``room`` columns or pixels; see ``widths``."""
+        return widths(self.boundaries, room, least)
+
     def table(self) -> Table:
         """Return one row a stretch, in the order of the strips."""
         rows = [

@@ -1,0 +1,67 @@
+"""What differs between two days: ``inforce diff``.
+
+Examples:
+  inforce diff "IRPR 7.01" 2023-01-01 2026-06-12
+  inforce diff "IRPR 26.1" 2024-12-17 2024-12-18 --format unified
+  inforce diff 2024-11-30 2025-02-28 --about IRPR
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inforce.errors import UsageError
+from inforce_cli.output import Run
+
+__all__ = ["main"]
+
+
+def main(
+    run: Run,
+    words: Annotated[
+        list[str], typer.Argument(help="A provision, or none for all law imported, and two days.", metavar="[NAME] A B")
+    ],
+    about: Annotated[
+        str | None, typer.Option("--about", help="Of all law only this law, part or provision.", metavar="NAME")
+    ] = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", help="With what the public could read that day.", metavar="DATE")
+    ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with code 1 where something differs.")] = False,
+) -> int:
+    """Show how a provision that read one way on day A came to read on day B, word by word; or what changed in all law.
+
+    What began on A is no difference, what began on B is.
+    """
+    if len(words) not in (2, 3) or (len(words) == 3 and about is not None):
+        raise UsageError(
+            "diff takes two days, or a provision and two days", hint='inforce diff "IRPR 26.1" A B, or A B --about IRPR'
+        )
+    if len(words) == 3:
+        differs, code = _one(run, *words, known_on=known_on)
+    else:
+        differs, code = _all(run, *words, about=about, known_on=known_on)
+    return code or int(exit_code and differs)
+
+
+def _one(run: Run, name: str, after: str, to: str, *, known_on: str | None) -> tuple[bool, int]:
+    from inforce_cli.render.text_diff import difference_html, difference_text
+
+    found = run.kb.law.difference(name, after, to, language=run.lang, known_on=known_on)
+    told = found.to_dict()
+    forms = {"unified": found.unified, "html": lambda: difference_html(told, lang=run.lang)}
+    text = difference_text(told, width=run.columns, lang=run.lang, color=run.color)
+    return bool(found), run.show(text=text, json=told, others=forms)
+
+
+def _all(run: Run, after: str, to: str, *, about: str | None, known_on: str | None) -> tuple[bool, int]:
+    from inforce_cli.render.text_diff import change_list
+
+    found = run.kb.law.changes(after, to, about=about, known_on=known_on)
+    rows = found.limited(run.options.limit).to_dicts()
+    if not rows:
+        run.note("note: no text changed that fits")
+    people = {"table": lambda: change_list(rows, width=run.width, lang=run.lang)}
+    return bool(rows), run.show(table=found, others=people)

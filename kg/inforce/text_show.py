@@ -1,0 +1,109 @@
+"""A thing and, where it is a provision whose text is imported, the text beside it; the citation of a wording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from inforce.cites import parse_citation
+from inforce.errors import LawNotHeldError, UnknownIdError
+from inforce.text import Reading, cited
+from inforce.vocab import BASE
+
+if TYPE_CHECKING:
+    from inforce.kb import KnowledgeBase
+
+__all__ = ["cited_wording", "read_provision", "shown"]
+
+
+def provision_path(name: str) -> str | None:
+    """Return the path of a provision's citation; ``None`` for a whole law and for what is no citation."""
+    try:
+        citation = parse_citation(name)
+    except UnknownIdError:
+        return None
+    # A version of the package is asked for by its first day; it has no text.
+    return citation.path if citation.labels and citation.version is None else None
+
+
+def read_provision(kb: KnowledgeBase, name: str, *, on: str | None, known_on: str | None, lang: str) -> Reading | None:
+    """Return a provision's text on a day; ``None`` where none is imported, or it is no provision.
+
+    Where no day is given, the text of today, or none if it is not in force today.
+
+    Raises:
+        LawNotHeldError: the text says that it did not exist on that day.
+    """
+    path = provision_path(name)
+    if path is None or kb.law_version is None:
+        return None
+    try:
+        found: Reading = kb.law.provision(path, on=on, language=lang, known_on=known_on)
+    except LawNotHeldError:
+        if on is None and known_on is None:
+            return None
+        raise
+    except UnknownIdError:
+        # The rules may name a provision that the text imported does not reach.
+        return None
+    return found
+
+
+def shown(
+    kb: KnowledgeBase, name: str, *, on: str | None = None, known_on: str | None = None, lang: str = "en"
+) -> dict[str, Any]:
+    """Return a thing as ``kb.show`` does, with ``wording``: its text as ``inforce/text/1``, ``None`` where not held.
+
+    A provision that only the imported text knows has its names and its text.
+
+    Raises:
+        UnknownIdError: nothing by that name.
+        LawNotHeldError: a provision that did not exist on that day; the hint says when it did.
+    """
+    reading = read_provision(kb, name, on=on, known_on=known_on, lang=lang)
+    try:
+        thing = kb.show(name, on=on, known_on=known_on)
+    except UnknownIdError as error:
+        if reading is None:
+            raise
+        thing = _bare(kb, name, reading, held=error.code == "E_NOT_HELD")
+    return {**thing, "wording": None if reading is None else reading.to_dict()}
+
+
+def _bare(kb: KnowledgeBase, name: str, reading: Reading, *, held: bool) -> dict[str, Any]:
+    """A provision the package knows nothing of on that day: its names, and what rests on it on others."""
+    if held:
+        thing = {key: value for key, value in kb.show(name).items() if key != "versions"}
+        return {**thing, "on": reading.on}
+    return {
+        "schema": "inforce/thing/1",
+        "asked": name,
+        "id": cited(reading.path, "en"),
+        "iri": BASE + reading.path,
+        "kind": "provision",
+        "list": "provisions",
+        "label": cited(reading.path, "en"),
+        "label_fr": cited(reading.path, "fr"),
+        "on": reading.on,
+        "names": [],
+    }
+
+
+def cited_wording(kb: KnowledgeBase, thing: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+    """Return a shown provision with its wording, dates and instrument in place of the package's version.
+
+    ``consolidation`` is the day of the one in which the wording was first seen.
+    """
+    own = next(one for one in reading.wordings if one.path == reading.path)
+    version = {
+        "id": f"{cited(reading.path, 'en')}@{own.since}",
+        "iri": own.iri,
+        "from": own.since,
+        "until": own.until,
+        "consolidation": own.known_from,
+        "instrument": own.instrument,
+        "amending_note": own.note,
+        "title": own.title,
+    }
+    law = thing.get("law") or kb.show(reading.path.partition("/")[0]).get("law")
+    return {**thing, "law": law, "versions": [version]}
