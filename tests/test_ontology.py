@@ -136,6 +136,22 @@ def test_every_term_used_is_declared_exactly_once(graph: Graph) -> None:
     assert {term: path for term, path in used.items() if term not in declared} == {}
 
 
+def test_every_term_declared_is_used(graph: Graph) -> None:
+    """Used: in data, in the range of another term, in a shape, in a query, or by the package."""
+    used = {
+        term.removeprefix(INF)
+        for triples in graph.files.values()
+        for s, p, o in triples
+        for term in (p, o.value if isinstance(o, ox.NamedNode) and o.value != s else "")
+        if term.startswith(INF)
+    }
+    for path in (*(ROOT / "queries").rglob("*.rq"), *(ROOT / "ontology" / "shapes").rglob("*.ttl")):
+        used |= set(re.findall(r"\binf:([A-Za-z]\w*)", path.read_text(encoding="utf-8")))
+    for path in (ROOT / "kg").rglob("*.py"):
+        used |= set(re.findall(r"\bINF \+ \"(\w+)\"", path.read_text(encoding="utf-8")))
+    assert {term.removeprefix(INF) for term in declarations()} - used == set()
+
+
 def test_every_term_in_a_query_or_a_shape_is_declared() -> None:
     declared = {term.removeprefix(INF) for term in declarations()}
     paths = [*sorted((ROOT / "queries").rglob("*.rq")), *sorted((ROOT / "ontology" / "shapes").rglob("*.ttl"))]
