@@ -20,7 +20,8 @@ from inforce.vocab import BASE, PREFIXES
 REPO = Path(__file__).resolve().parent.parent
 SAVED = sorted(path for folder in queries.FOLDERS for path in (REPO / "queries" / folder).glob("*.rq"))
 OURS = sorted([*SAVED, *(REPO / "queries" / "build").glob("*.rq")])
-NAMES = [path.stem for path in SAVED]
+# What asks the packaged rules alone; those of queries/text ask law that a user holds.
+NAMES = [path.stem for path in SAVED if path.parent.name != "text"]
 
 
 def short(rows: Any, *columns: str) -> list[tuple[Any, ...]]:
@@ -33,7 +34,7 @@ def short(rows: Any, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_there_are_queries() -> None:
-    assert len(SAVED) >= 12 and len(set(NAMES)) == len(NAMES)
+    assert len(SAVED) >= 12 and len({path.stem for path in SAVED}) == len(SAVED)
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda p: p.stem)
