@@ -199,7 +199,7 @@ def quads(units: Iterable[tuple[str, str, str, int]] = UNITS, wordings: Iterable
         say(one.iri, "inf:startDecidedBy", one.decided)
         say(one.iri, "inf:text", one.text)
         say(one.iri, "dct:title", one.title)
-        say(one.iri, "inf:order", ox.Literal(orders[one.path]))
+        say(one.iri, "sh:order", ox.Literal(orders[one.path]))
         say(one.iri, "inf:instrument", _by(one))
         say(one.iri, "skos:historyNote", one.by and f"{one.by}, s. 1")
         say(one.iri, "dct:replaces", one.replaces and ox.NamedNode(BASE + one.replaces))

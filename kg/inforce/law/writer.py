@@ -81,13 +81,13 @@ def _law(law: str, histories: dict[str, History]) -> Iterator[str]:
             yield _quad(subject, PREFIXES["rdfs"] + "label", f"{_text(last.title)}@{language}")
         for one in history.snapshots:
             snapshot = _iri(f"snapshot/{law}/{language}/{one.day}")
-            yield _a(snapshot, _INF + "Snapshot")
+            yield _a(snapshot, _ELI + "LegalExpression")
             yield _quad(snapshot, _DCT + "isVersionOf", subject)
             yield _quad(snapshot, _DCT + "language", _text(language))
             yield _quad(snapshot, _DCT + "issued", _day(one.day.isoformat()))
-            yield _quad(snapshot, _INF + "pointInTime", _day(one.point_in_time.isoformat()))
-            yield _quad(snapshot, _INF + "currentTo", _day(one.current_to.isoformat()))
-            yield _quad(snapshot, _INF + "lastAmended", _day(one.last_amended.isoformat()))
+            yield _quad(snapshot, _ELI + "version_date", _day(one.point_in_time.isoformat()))
+            yield _quad(snapshot, _DCT + "valid", _day(one.current_to.isoformat()))
+            yield _quad(snapshot, _DCT + "modified", _day(one.last_amended.isoformat()))
 
 
 def _provisions(law: str, histories: dict[str, History]) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _wording(law: str, language: str, wording: Wording) -> Iterator[str]:
     yield _quad(subject, _INF + "from", _day(wording.start))
     yield _quad(subject, _INF + "startKnownFrom", _day(wording.known))
     yield _quad(subject, _INF + "startDecidedBy", _text(wording.how))
-    yield _quad(subject, _INF + "order", f'"{wording.order}"^^{_INTEGER}')
+    yield _quad(subject, PREFIXES["sh"] + "order", f'"{wording.order}"^^{_INTEGER}')
     if wording.until:
         yield _quad(subject, _INF + "until", _day(wording.until))
         yield _quad(subject, _INF + "endKnownFrom", _day(wording.end_known))
@@ -154,11 +154,11 @@ def _wording(law: str, language: str, wording: Wording) -> Iterator[str]:
     if unit.title:
         yield _quad(subject, _DCT + "title", _text(unit.title))
     if unit.label and unit.label != printed_label(unit.kind, wording.path, language):
-        yield _quad(subject, _INF + "label", _text(unit.label))
+        yield _quad(subject, PREFIXES["rdfs"] + "label", _text(unit.label))
     if unit.lims_id:
-        yield _quad(subject, _INF + "limsId", _text(unit.lims_id))
+        yield _quad(subject, _ELI + "id_local", _text(unit.lims_id))
     if wording.note and unit.kind != "note":
-        yield _quad(subject, _INF + "amendingNote", _text(wording.note))
+        yield _quad(subject, _SKOS + "historyNote", _text(wording.note))
     for instrument in wording.instruments if unit.kind != "note" else ():
         yield _quad(subject, _INF + "instrument", _iri(f"instrument/{instrument}"))
     if wording.replaces is not None:
