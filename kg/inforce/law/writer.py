@@ -188,8 +188,8 @@ def _change(law: str, language: str, change: Change, taken: dict[str, int]) -> I
     taken[path] = taken.get(path, 0) + 1
     subject = _iri(f"{path}-{taken[path]}/{language}" if taken[path] > 1 else f"{path}/{language}")
     yield _a(subject, _INF + "ChangeEvent")
-    yield _quad(subject, _INF + "date", _day(change.day))
-    yield _quad(subject, _INF + "kind", _text(change.kind))
+    yield _quad(subject, _DCT + "date", _day(change.day))
+    yield _quad(subject, _DCT + "type", _text(change.kind))
     if change.starts is not None:
         yield _quad(subject, _INF + "starts", _wording_iri(law, language, change.starts))
     if change.ends is not None:
