@@ -48,7 +48,7 @@ def test_each_stretch_has_the_outcome_of_its_days(kb: Any, seed: int) -> None:
                     kb.check({**case.facts, **any_day}, on=day.isoformat(), ordinarily=ordinarily, **asked)
                     for ordinarily in (False, True)
                 ]
-                found = [answer.segments[-1].outcome for answer in answers]
+                found = [answer.verdict for answer in answers]
                 assert found == [row["outcome"], row["ordinarily"]], (case, day, row)
                 compared += 1
     assert compared > 200
@@ -116,3 +116,22 @@ def test_nationals_of_mexico_by_hand(kb: Any) -> None:
 def test_what_was_known_on_a_day_has_no_later_change(kb: Any) -> None:
     rows = _history(kb, {"citizenships": "MEX"}, known_on="2015-01-01")
     assert [row["ordinarily"] for row in rows] == ["may", "may-not"]
+
+
+def test_before_the_first_certain_day_of_a_list_a_stretch_is_not_covered_as_an_answer_is(kb: Any) -> None:
+    """A list of travel documents names one whose first day nobody knows: it was there by 2018-06-05."""
+    alone = {"document_and_status_classes": "GBS-ROA"}
+    with_passport = {**alone, "citizenships": "IND"}
+    wanted = {
+        ("apply-work-permit-poe", "IND"): ["not-covered", "may"],
+        ("trv-needed", "IND"): ["not-covered", "not-required"],
+        ("trv-needed", ""): ["depends", "not-required"],  # a citizenship could still decide
+    }
+    for (action, citizenship), outcomes in wanted.items():
+        facts = with_passport if citizenship else alone
+        rows = kb.history(facts, action=action, from_="2017-01-01", to="2018-12-31").to_dict()["intervals"]
+        assert [row["ordinarily"] for row in rows] == outcomes and rows[1]["from"] == "2018-06-05"
+        for row, day in zip(rows, ("2018-06-04", "2018-06-05"), strict=True):
+            for when in (day, f"{day}T12:00-04:00"):
+                answer = kb.check(facts, action=action, on=when)
+                assert (answer.outcome, answer.ordinarily.outcome) == (row["outcome"], row["ordinarily"]), when

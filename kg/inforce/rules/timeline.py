@@ -7,12 +7,15 @@ action starts or ends. Open sets, and open facts that lists test, add a bit for 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 from itertools import groupby, product
+from operator import or_
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable, test
-from inforce.rules.decide import NOT_COVERED, Question, boundaries
+from inforce.rules.decide import DEPENDS, NOT_COVERED, Question, boundaries
 from inforce.rules.diagram import possible
 from inforce.rules.model import Diagram, Interval, Rulebook
 
@@ -36,7 +39,9 @@ def timeline(question: Question) -> list[dict[str, Any]]:
     given = [moment.facts for moment in question.moments]
     assumed = [question.ordinary_facts((), number)[0] for number in range(len(given))]
     ordinary = [{**more, **facts} for more, facts in zip(assumed, given, strict=True)]
-    states = list(zip(*_outcomes(question, (given, ordinary)), strict=True))
+    words = _outcomes(question, (given, ordinary))
+    told = [_told(question, history, one) for history, one in zip((given, ordinary), words, strict=True)]
+    states = list(zip(*told, strict=True))
     low, high = question.window
     starts = [low, *(moment.instant for moment in question.moments[1:])]
     rows: list[dict[str, Any]] = []
@@ -229,6 +234,31 @@ def _outcomes(question: Question, histories: Sequence[Sequence[Facts]]) -> list[
         [question._word(bool(h >> e & 1), bool(f >> e & 1)) if covered >> e & 1 else NOT_COVERED for e in window]
         for h, f in zip(can_hold, can_fail, strict=True)
     ]
+
+
+def _told(question: Question, history: Sequence[Facts], words: Sequence[str]) -> list[str]:
+    # Where no open fact decides, a start that nobody knows does: such a moment is not covered, as an answer says.
+    eras = _eras(question)
+    fixed, _ = _counted(question, eras)
+    first = bisect_right(eras.ticks, question.moments[0].instant)
+    doubtful = 0
+    for facts, within in _alike(history, first):
+        planes = [
+            fixed.get(position) or eras.plane(position, facts)
+            for position, variable in enumerate(question.diagram.variables)
+            if position in fixed or (variable[0] == "list" and variable[1] in facts)
+        ]
+        doubtful |= within & _union(may_be_true & may_be_false for may_be_true, may_be_false in planes)
+    found = list(words)
+    for number, word in enumerate(words):
+        if word == DEPENDS and doubtful >> first + number & 1:
+            moment = replace(question, moments=[question.moments[number]], _force={}, _ordinary={})
+            found[number] = word if moment.missing(history[number]) else NOT_COVERED
+    return found
+
+
+def _union(planes: Iterable[int]) -> int:
+    return reduce(or_, planes, 0)
 
 
 def _alike(history: Sequence[Facts], first: int) -> Iterator[tuple[Facts, int]]:
