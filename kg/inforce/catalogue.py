@@ -264,6 +264,12 @@ class Catalogue:
                 return self._by_name[fold(spelling)]
         raise self._nothing(name)
 
+    def _namesakes(self, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
+        """Return the addresses of the other things that have the id ``name``: a program and a category may share it."""
+        every = (other for entries in self._tables["entities"].values() for other in entries)
+        wanted = fold(name)
+        return sorted({o["iri"] for o in every if fold(o["id"]) == wanted and o["iri"] != entry["iri"]})
+
     def _nothing(self, name: str) -> UnknownIdError:
         near = self.nearest(name)
         return UnknownIdError(
@@ -287,7 +293,8 @@ class Catalogue:
         dated = _VERSION.match(path)
         when = self.when(on) if on is not None else None
         try:
-            return *self.find(name), when
+            kind, entry = self.find(name)
+            return kind, {**entry, "same_name": self._namesakes(name, entry)}, when
         except UnknownIdError:
             if "/" not in path and dated is None:
                 raise

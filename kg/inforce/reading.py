@@ -117,6 +117,7 @@ def shown_thing(
         "schema": "inforce/thing/1",
         "asked": asked,
         **reader.thing(BASE + str(entry["iri"]), str(entry["id"]), kind),
+        **({"same_name": entry["same_name"]} if entry.get("same_name") else {}),
     }
 
 

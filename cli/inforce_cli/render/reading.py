@@ -60,6 +60,7 @@ _FRENCH = {
     "amends": "modifie",
     "refers to": "renvoie à",
     "about": "porte sur",
+    "same name": "même nom",
     "registered": "enregistré",
     "in force": "en vigueur",
     "published": "publié",
@@ -245,6 +246,7 @@ def thing_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", w
     if thing.get("known_on"):
         page.lines.append(f"  {_word('as known on', lang)} {thing['known_on']}")
     page.lines.append("")
+    page.add("same name", ", ".join(thing.get("same_name", ())))
     _facts_of(page, thing)
     for version in thing.get("versions", ()):
         _version(page, version, of=label)
