@@ -208,6 +208,41 @@ def test_what_is_lacking_says_and_and_or(run: Callable[..., Ran]) -> None:
     assert "ou (trip_only" in " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --lang fr").out.split())
 
 
+def said(tree: Any, within: str = "") -> str:
+    """What is lacking as words, of the tests of truth alone; the other tests by their fact."""
+    if tree["op"] == "fact":
+        if tree["test"] not in ("true", "false"):
+            return str(tree["fact"])
+        return f"{tree['fact']}={'yes' if (tree['test'] == 'true') != tree['negated'] else 'no'}"
+    joint = {"all": "and", "any": "or"}[tree["op"]]
+    text = f" {joint} ".join(said(one, joint) for one in tree["members"])
+    return f"({text})" if within not in ("", joint) else text
+
+
+def test_the_json_of_why_not_says_and_and_or_as_the_text_does(run: Callable[..., Ran]) -> None:
+    def asked(line: str) -> tuple[dict[str, Any], str]:
+        found = json.loads(run(f"check {line} --on 2018-01-01 --why-not --json").out)
+        schema("why-not").validate(found)
+        text = " ".join(run(f"check {line} --on 2018-01-01 --why-not").out.split())
+        return {item["rule"]: item for item in found["obstacles"]}, text
+
+    items, text = asked("citizenships=FRA")
+    bar = items["R-WP-198-2A"]
+    assert said(bar["falls_away_with"]) == "lmia_required=no"
+    for way in bar["ways"]:
+        if all(lack["test"] in ("true", "false") for lack in way["lacks"]):
+            assert f"lacks {said(way['would_hold_with'])} " in text, way["rule"]
+        assert {lack["fact"] for lack in way["lacks"]} >= set(re.findall(r"[a-z_]{4,}", said(way["would_hold_with"])))
+    (way,) = [way for way in bar["ways"] if way["rule"] == "X-198-2A-I"]
+    assert way["would_hold_with"]["op"] == "all"
+    items, text = asked("citizenships=IND --ordinarily")
+    (way,) = items["R-WP-DEFAULT"]["ways"]
+    words = said(way["would_hold_with"])
+    assert (
+        way["would_hold_with"]["op"] == "any" and "us_permanent_resident=yes or (trip_only_us_or_spm=yes and " in words
+    )
+
+
 def test_another_value_turns_the_outcome_and_the_rules_that_changed_are_named(run: Callable[..., Ran]) -> None:
     line = f"check {WORDS} --on 2024-12-24 --ordinarily --what-if has-cbsa-appointment=yes"
     found = json.loads(run(line + " --json").out)

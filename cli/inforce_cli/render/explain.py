@@ -118,7 +118,6 @@ def _list(value: Any) -> str:
 def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> str:
     """Return what stands in the way, each with what would lift it and the facts that this lacks."""
     parts = [headline(answer, page), "\n"]
-    grounds = {ground.rule: ground for ground in answer.grounds}
     if not found:
         parts.append(f"  {page.word('nothing stands in the way')}\n")
     for item in found:
@@ -128,43 +127,36 @@ def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> st
             provisions = "".join(", " + cited(one, page.lang) for one in item["citations"])
             text = f"{item['rule']}: {_label(item, page)} [{page.word(item['state'])}]{provisions}"
             parts.append(paragraph(text, width=page.width, indent=2))
-            if item["state"] == "unknown" and (away := unmet(grounds[item["rule"]].condition, page, wanted="fails")):
+            if item["state"] == "unknown" and (away := unmet(item["falls_away_with"], page)):
                 parts.append(paragraph(f"{page.word('falls away with')} {away}", width=page.width, indent=4))
             if item["ways"]:
                 parts.append(f"    {page.word('would be lifted by')}\n")
         for way in item["ways"]:
             text = f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"
             parts.append(paragraph(text, width=page.width, indent=6))
-            if lacks := unmet(grounds[way["rule"]].condition, page):
+            if lacks := unmet(way["would_hold_with"], page):
                 parts.append(paragraph(f"{page.word('lacks')} {lacks}", width=page.width, indent=8))
     return "".join([*parts, footer(answer, page)])
 
 
-def unmet(node: Mapping[str, Any], page: Page, *, wanted: str = "holds", within: str = "") -> str:
-    """Return what a condition lacks to hold (or to fail), as words with "and" and "or"; nothing if it lacks nothing."""
-    if node["state"] == wanted:
+def unmet(tree: Mapping[str, Any] | None, page: Page, *, within: str = "") -> str:
+    """Return what a condition lacks to hold (or to fail) in words with "and" and "or"; nothing if it lacks nothing."""
+    if tree is None:
         return ""
-    if node["op"] == "fact":
-        # The day asked about decides such a fact: nobody can change it.
-        return "" if page.book.facts[node["fact"]].follows_day else _wish(node, page, wanted=wanted)
-    members = node.get("members", ())
-    if len(members) == 1:
-        flipped = {"holds": "fails", "fails": "holds"}[wanted] if node["op"] == "not" else wanted
-        return unmet(members[0], page, wanted=flipped, within=within)
-    # For all of them to hold each must; for one of them to fail any may.
-    joint = "or" if (node["op"] == "any") == (wanted == "holds") else "and"
-    parts = [unmet(one, page, wanted=wanted, within=joint) for one in members]
-    parts = [part for part in dict.fromkeys(parts) if part]
+    if tree["op"] == "fact":
+        return _wish(tree, page)
+    joint = {"all": "and", "any": "or"}[tree["op"]]
+    parts = dict.fromkeys(unmet(one, page, within=joint) for one in tree["members"])
     text = f" {page.word(joint)} ".join(parts)
     return f"({text})" if within not in ("", joint) and len(parts) > 1 else text
 
 
-def _wish(node: Mapping[str, Any], page: Page, *, wanted: str) -> str:
-    test, name = node["test"], node["fact"]
+def _wish(leaf: Mapping[str, Any], page: Page) -> str:
+    test, name = leaf["test"], leaf["fact"]
     if test in ("true", "false"):
-        return f"{name}={'yes' if (test == 'true') == (wanted == 'holds') else 'no'}"
-    no = "" if wanted == "holds" else f"{page.word('not')} "
-    return f"{name} {no}{page.word(_TESTS.get(test, test))} {safe_text(_list(node['target']))}"
+        return f"{name}={'no' if (test == 'true') == leaf['negated'] else 'yes'}"
+    no = f"{page.word('not')} " if leaf["negated"] else ""
+    return f"{name} {no}{page.word(_TESTS.get(test, test))} {safe_text(_list(leaf['target']))}"
 
 
 def _label(item: Mapping[str, Any], page: Page) -> str:

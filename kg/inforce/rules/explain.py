@@ -14,9 +14,11 @@ __all__ = ["differences", "explained", "obstacles"]
 def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
     """Return what stands in the way, the decisive first.
 
-    Each has ``rule``, ``label``, ``layer``, ``state`` (does it stand), ``citations`` and ``ways``: the rules that
-    would lift it (or, where nothing permits, the permits), each with its ``state`` and what it ``lacks``:
-    ``{"fact", "test", "target", "state"}``.
+    Each has ``rule``, ``label``, ``layer``, ``state`` (does it stand), ``citations``, ``falls_away_with`` and ``ways``:
+    the rules that would lift it (or, where nothing permits, the permits), each with its ``state`` and what it
+    ``lacks``, every test of a fact alike: ``{"fact", "test", "target", "state", "negated"}``. What ``would_hold_with``
+    says the same as a tree: ``{"op": "all" or "any", "members"}``, or such a test with ``"op": "fact"``; ``None`` where
+    nothing is lacking that a person could say. ``falls_away_with`` is the tree of what would make the rule fail.
     """
     answers = book.actions[answer.action].answers
     wanted = ("bar",) if answers == "may" else ("require",)
@@ -24,7 +26,7 @@ def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
     for ground in answer.grounds:
         if ground.effect in wanted and ground.stands is not False:
             lifting = [g for g in answer.grounds if ground.rule in book.rule(g.version).defeats]
-            found.append(_obstacle(ground, lifting))
+            found.append(_obstacle(ground, lifting, book))
     if answers == "may" and not any(g.effect == "permit" and g.state == "holds" for g in answer.grounds):
         permits = [g for g in answer.grounds if g.effect == "permit"]
         named = {way["rule"] for item in found for way in item["ways"]}
@@ -38,13 +40,14 @@ def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
                     "layer": None,
                     "state": "holds",
                     "citations": [],
-                    "ways": [_way(g) for g in left],
+                    "falls_away_with": None,
+                    "ways": [_way(g, book) for g in left],
                 }
             )
     return found
 
 
-def _obstacle(ground: Ground, lifting: list[Ground]) -> dict[str, Any]:
+def _obstacle(ground: Ground, lifting: list[Ground], book: Rulebook) -> dict[str, Any]:
     order = {"unknown": 0, "fails": 1, "holds": 2}
     return {
         "rule": ground.rule,
@@ -53,11 +56,12 @@ def _obstacle(ground: Ground, lifting: list[Ground]) -> dict[str, Any]:
         "layer": ground.layer,
         "state": {True: "holds", None: "unknown", False: "fails"}[ground.stands],
         "citations": [p["citation"] for p in ground.provisions],
-        "ways": [_way(g) for g in sorted(lifting, key=lambda g: (order[g.state], g.rule))],
+        "falls_away_with": _tree(ground.condition, book, wanted="fails"),
+        "ways": [_way(g, book) for g in sorted(lifting, key=lambda g: (order[g.state], g.rule))],
     }
 
 
-def _way(ground: Ground) -> dict[str, Any]:
+def _way(ground: Ground, book: Rulebook) -> dict[str, Any]:
     return {
         "rule": ground.rule,
         "label": ground.label.get("en", ""),
@@ -65,6 +69,7 @@ def _way(ground: Ground) -> dict[str, Any]:
         "state": ground.state,
         "citations": [p["citation"] for p in ground.provisions],
         "lacks": list(_lacking(ground.condition, wanted="holds")),
+        "would_hold_with": _tree(ground.condition, book, wanted="holds"),
     }
 
 
@@ -73,17 +78,43 @@ def _lacking(node: Mapping[str, Any], wanted: str) -> Iterator[dict[str, Any]]:
     if node["state"] == wanted:
         return
     if node["op"] == "fact":
-        yield {
-            "fact": node["fact"],
-            "test": node["test"],
-            "target": node.get("target"),
-            "state": node["state"],
-            "negated": wanted == "fails",
-        }
+        yield _wanted(node, wanted)
         return
-    flipped = {"holds": "fails", "fails": "holds"}[wanted] if node["op"] == "not" else wanted
     for member in node.get("members", ()):
-        yield from _lacking(member, flipped)
+        yield from _lacking(member, _within(node, wanted))
+
+
+def _tree(node: Mapping[str, Any], book: Rulebook, wanted: str) -> dict[str, Any] | None:
+    # What would bring the condition to its wanted state; the day asked about, which nobody can change, is left out.
+    if node["state"] == wanted or (node["op"] == "fact" and book.facts[node["fact"]].follows_day):
+        return None
+    if node["op"] == "fact":
+        return {"op": "fact", **_wanted(node, wanted)}
+    members = node.get("members", ())
+    found: list[dict[str, Any]] = []
+    for member in members:
+        part = _tree(member, book, _within(node, wanted))
+        if part is not None and part not in found:
+            found.append(part)
+    # For all of them to hold each must; for one of them to fail any may.
+    op = "any" if (node["op"] == "any") == (wanted == "holds") else "all"
+    if len(found) < 2:
+        return found[0] if found else None
+    return {"op": op, "members": found}
+
+
+def _wanted(node: Mapping[str, Any], wanted: str) -> dict[str, Any]:
+    return {
+        "fact": node["fact"],
+        "test": node["test"],
+        "target": node.get("target"),
+        "state": node["state"],
+        "negated": wanted == "fails",
+    }
+
+
+def _within(node: Mapping[str, Any], wanted: str) -> str:
+    return {"holds": "fails", "fails": "holds"}[wanted] if node["op"] == "not" else wanted
 
 
 def differences(one: Answer, other: Answer) -> dict[str, Any]:
