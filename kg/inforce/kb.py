@@ -19,10 +19,10 @@ from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
 from inforce.table import Table
+from inforce.text_show import Readings
 
 if TYPE_CHECKING:
     from inforce.held import HeldLaw
-    from inforce.text_timeline import Timeline
 
 __all__ = ["History", "KnowledgeBase", "Provenance", "open_kb"]
 
@@ -54,7 +54,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue):
+class KnowledgeBase(Catalogue, Readings):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(self, built: Built, *, today: str | Callable[[str], str] | None = None) -> None:
@@ -350,30 +350,6 @@ class KnowledgeBase(Catalogue):
         if self.held is None:
             raise UsageError("no text of any law is held", code="E_NO_TEXT", hint="import it: inforce import PATH")
         return LawText(self._store, self)
-
-    def read(
-        self, name: str, *, on: str | None = None, known_on: str | None = None, lang: str = "en"
-    ) -> dict[str, Any]:
-        """Return a thing as ``show`` does, with the text of a provision in ``wording`` where it is imported.
-
-        Raises:
-            UnknownIdError: nothing by that name.
-            LawNotHeldError: a provision that did not exist on that day; the hint says when it did.
-        """
-        from inforce.text_show import shown
-
-        return shown(self, name, on=on, known_on=known_on, lang=lang)
-
-    def timeline(self, name: str, *, lang: str = "en", known_on: str | None = None) -> Timeline:
-        """Return a rule or a provision over time, of its text where that is imported.
-
-        Raises:
-            UnknownIdError: nothing by that name.
-            UsageError: a thing that has no versions.
-        """
-        from inforce.text_timeline import timeline
-
-        return timeline(self, name, lang=lang, known_on=known_on)
 
     # ---- SPARQL ------------------------------------------------------------------------------------
 

@@ -7,24 +7,24 @@ the other clock: only what the public could read on that day.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError, UsageError, nearest
 from inforce.table import Table
-from inforce.vocab import BASE, PREFIXES
+from inforce.text_search import folded_pattern, snippet
+from inforce.text_units import Reading, cited, instrument_number, natural, wordings
+from inforce.vocab import BASE
 
 if TYPE_CHECKING:
     from inforce.text_diff import Difference
     from inforce.text_timeline import Timeline
 
-__all__ = ["LawText", "Reading", "Wording", "cited", "instrument_number", "natural"]
+__all__ = ["LawText"]
 
 FOREVER = date.max
-_LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
 _CHANGES = (
     "date",
     "citation",
@@ -54,105 +54,6 @@ _BLAME = (
     "text",
 )
 _HITS = ("citation", "citation_fr", "iri", "language", "from", "until", "title", "snippet")
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One provision's own text in one language and the days it is in force, ``since`` in, ``until`` out.
-
-    ``depth`` and ``label`` place it in the provision that was read; ``text`` is ``None`` where a provision only holds
-    others.
-    """
-
-    iri: str
-    path: str
-    type: str
-    depth: int
-    label: str
-    order: int
-    title: str | None
-    text: str | None
-    markup: str | None
-    since: str
-    until: str | None
-    known_from: str
-    end_known_from: str | None
-    decided_by: str | None
-    instrument: str | None
-    note: str | None
-    replaces: str | None
-
-    @property
-    def content(self) -> tuple[int, str, str]:
-        """What the law says here and where: two wordings with the same content read the same."""
-        return self.order, self.title or "", self.text or ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A provision as it read on a day, with all that is below it, in the order of the law."""
-
-    path: str
-    language: str
-    on: str
-    known_on: str | None
-    wordings: tuple[Wording, ...]
-
-    @property
-    def citation(self) -> str:
-        """The provision in the reading's language."""
-        return cited(self.path, self.language)
-
-    @property
-    def instruments(self) -> tuple[str, ...]:
-        """The historical notes of the wordings, each once, oldest first."""
-        dated = sorted((one.since, one.note or one.instrument or "") for one in self.wordings)
-        return tuple(dict.fromkeys(note for _, note in dated if note))
-
-    def lines(self) -> list[str]:
-        """Return the text, one line a unit: its marginal note, label and words, indented by two spaces a level."""
-        found = []
-        for one in self.wordings:
-            if one.title:
-                found.append("  " * one.depth + one.title)
-            said = " ".join(part for part in (one.label, one.text) if part)
-            if said:
-                found.append("  " * one.depth + said)
-        return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form ``inforce/text/1``."""
-        return {
-            "schema": "inforce/text/1",
-            "citation": cited(self.path, "en"),
-            "citation_fr": cited(self.path, "fr"),
-            "iri": BASE + self.path,
-            "language": self.language,
-            "on": self.on,
-            "known_on": self.known_on,
-            "units": [
-                {"citation": cited(one.path, "en"), "citation_fr": cited(one.path, "fr")} | asdict(one)
-                for one in self.wordings
-            ],
-        }
-
-
-def cited(path: str, language: str = "en") -> str:
-    """Return the citation of a path in one language; the path itself where it is of no form that is cited.
-
-    >>> cited("irpr/198/2/a", "fr")
-    'RIPR 198(2)a)'
-    """
-    try:
-        citation = parse_citation(path)
-    except UnknownIdError:
-        return path
-    return citation.french if language == "fr" else citation.english
-
-
-def instrument_number(iri: str | None) -> str | None:
-    """Return the number of an instrument's IRI, as people write it."""
-    return None if iri is None else iri.removeprefix(PREFIXES["instrument"])
 
 
 class LawText:
@@ -215,7 +116,7 @@ class LawText:
         rows = self._rows("provision-on", provision=BASE + path, on=day, language=language, known=known)
         if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
             raise self._not_held(path, name, day, known_on, rows)
-        return Reading(path, language, str(day), known_on and str(known), tuple(_wordings(rows, language)))
+        return Reading(path, language, str(day), known_on and str(known), tuple(wordings(rows, language)))
 
     def _not_held(
         self, path: str, name: str, day: date, known_on: str | None, rows: Sequence[Mapping[str, Any]]
@@ -416,7 +317,7 @@ class LawText:
         if not wanted:
             raise UsageError("nothing to search for", code="E_USAGE", hint="inforce search WORD …")
         day = None if on is None else self._day(on, "--on")
-        patterns = [_folded_pattern(word) for word in wanted]
+        patterns = [folded_pattern(word) for word in wanted]
         longest = max(range(len(wanted)), key=lambda n: len(wanted[n]))
         found = []
         for row in self._rows("search-text", pattern=patterns[longest], language=language):
@@ -436,7 +337,7 @@ class LawText:
                     "language": row["language"],
                     **_days(row),
                     "title": row["title"],
-                    "snippet": _snippet(everything, [hit.span() for hit in hits if hit]),
+                    "snippet": snippet(everything, [hit.span() for hit in hits if hit]),
                 }
             )
         found.sort(key=lambda one: (natural(one["iri"]), one["language"], one["from"]))
@@ -445,51 +346,6 @@ class LawText:
 
 def _days(row: Mapping[str, Any]) -> dict[str, str | None]:
     return {"from": str(row["from"]), "until": None if row["until"] is None else str(row["until"])}
-
-
-def _wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wording]:
-    """Each row as a wording, with its depth below the units it stands in."""
-    depths: dict[str, int] = {}
-    for row in rows:
-        path = row["unit"].removeprefix(BASE)
-        above = path.rpartition("/")[0]
-        while above and above not in depths:
-            above = above.rpartition("/")[0]
-        depths[path] = depths[above] + 1 if above else 0
-        yield Wording(
-            iri=row["wording"],
-            path=path,
-            type=row["type"] or "provision",
-            depth=depths[path],
-            label=_label(path, row["type"], language),
-            order=row["order"],
-            title=row["title"],
-            text=row["text"],
-            markup=row["markup"],
-            since=str(row["from"]),
-            until=None if row["until"] is None else str(row["until"]),
-            known_from=str(row["knownFrom"]),
-            end_known_from=None if row["endKnown"] is None else str(row["endKnown"]),
-            decided_by=row["decidedBy"],
-            instrument=instrument_number(row["instrument"]),
-            note=row["note"],
-            replaces=row["replaces"],
-        )
-
-
-def _label(path: str, kind: str | None, language: str) -> str:
-    """What stands before a unit's words in print: ``198``, ``(2)``, ``(a)``, in French ``a)``; often nothing."""
-    last = path.rpartition("/")[2]
-    if kind == "section":
-        return last
-    if kind not in _LABELLED:
-        return ""
-    return f"{last})" if language == "fr" and kind == "paragraph" else f"({last})"
-
-
-def natural(text: str) -> tuple[Any, ...]:
-    """Return what sorts paths as people count: 2 before 10, 7.01 before 7.1."""
-    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
 
 
 def _stretches(rows: Sequence[Mapping[str, Any]], language: str) -> str:
@@ -504,47 +360,3 @@ def _stretches(rows: Sequence[Mapping[str, Any]], language: str) -> str:
         f"from {first}" + (f" to {until - timedelta(days=1)}" if until is not None else "") for first, until in joined
     ]
     return ", ".join(last)
-
-
-# One letter and all that a reader takes for it; the text is searched as it stands, the pattern is what folds.
-_ALIKE = {
-    "a": "aàâäá",
-    "c": "cç",
-    "e": "eéèêë",
-    "i": "iîïí",
-    "o": "oôöó",
-    "u": "uùûüú",
-    "n": "nñ",
-    "y": "yÿ",
-    "'": "'’‘ʼ",
-    '"': '"“”«»',
-    "-": "-‐‑‒–—",
-}
-_FOLD = {alike: one for one, all_alike in _ALIKE.items() for alike in all_alike}
-
-
-def _folded_pattern(word: str) -> str:
-    """A regular expression, the same in SPARQL and Python, for a word whatever its accents and punctuation marks.
-
-    >>> bool(re.search(_folded_pattern("d'entree"), "un point d’entrée"))
-    True
-    """
-    pieces = []
-    for letter in word.casefold().replace("œ", "oe").replace("æ", "ae"):
-        plain = _FOLD.get(letter, letter)
-        if plain in _ALIKE:
-            # A dash stands last in a class, where it means itself.
-            pieces.append(f"[{_ALIKE[plain][1:]}{plain}]")
-        else:
-            pieces.append(letter if letter.isalnum() or ord(letter) > 127 else "\\" + letter)
-    return "".join(pieces).replace("[ôöóo][éèêëe]", "(œ|[ôöóo][éèêëe])").replace("[àâäáa][éèêëe]", "(æ|[àâäáa][éèêëe])")
-
-
-def _snippet(text: str, spans: Sequence[tuple[int, int]], around: int = 40) -> str:
-    """The first hit with some words on either side; the hit stands between « » of its own kind, ‹ and ›."""
-    start, end = min(spans)
-    low = text.rfind(" ", 0, max(0, start - around)) + 1 if start > around else 0
-    high = text.find(" ", end + around)
-    high = len(text) if high < 0 else high
-    head, tail = "…" if low > 0 else "", "…" if high < len(text) else ""
-    return f"{head}{text[low:start]}‹{text[start:end]}›{text[end:high]}{tail}".strip()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from inforce.errors import UsageError
-from inforce.text import Reading, Wording, cited
+from inforce.text_units import Reading, Wording, cited
 
 __all__ = ["Difference", "Edit", "UnitChange", "between", "word_edits"]
 

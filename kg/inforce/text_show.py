@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError
-from inforce.text import Reading, cited
+from inforce.text_units import Reading, cited
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
+    from inforce.text_timeline import Timeline
 
-__all__ = ["cited_wording", "read_provision", "shown"]
+__all__ = ["Readings", "cited_wording", "read_provision", "shown"]
 
 
 def provision_path(name: str) -> str | None:
@@ -52,9 +53,10 @@ def read_provision(kb: KnowledgeBase, name: str, *, on: str | None, known_on: st
 def shown(
     kb: KnowledgeBase, name: str, *, on: str | None = None, known_on: str | None = None, lang: str = "en"
 ) -> dict[str, Any]:
-    """Return a thing as ``kb.show`` does, with ``wording``: its text as ``inforce/text/1``, ``None`` where not held.
+    """Return a thing as ``kb.show`` does; a provision has ``wording`` too, its text as ``inforce/text/1``.
 
-    A provision that only the imported text knows has its names and its text.
+    Where no text of a provision is held, ``wording`` is ``None`` and ``wording_note`` says why. A provision that only
+    the imported text knows has its names and its text.
 
     Raises:
         UnknownIdError: nothing by that name.
@@ -67,7 +69,14 @@ def shown(
         if reading is None:
             raise
         thing = _bare(kb, name, reading, held=error.code == "E_NOT_HELD")
-    return {**thing, "wording": None if reading is None else reading.to_dict()}
+    if reading is not None:
+        return {**thing, "wording": reading.to_dict()}
+    if thing["kind"] != "provision":
+        return thing
+    why = (
+        "the text is not held; import it: inforce import PATH" if kb.law_version is None else "no text of today is held"
+    )
+    return {**thing, "wording": None, "wording_note": why}
 
 
 def _bare(kb: KnowledgeBase, name: str, reading: Reading, *, held: bool) -> dict[str, Any]:
@@ -107,3 +116,29 @@ def cited_wording(kb: KnowledgeBase, thing: Mapping[str, Any], reading: Reading)
     }
     law = thing.get("law") or kb.show(reading.path.partition("/")[0]).get("law")
     return {**thing, "law": law, "versions": [version]}
+
+
+class Readings:
+    """What a knowledge base says with the imported text at hand, and without it."""
+
+    def read(
+        self, name: str, *, on: str | None = None, known_on: str | None = None, lang: str = "en"
+    ) -> dict[str, Any]:
+        """Return a thing as ``show`` does, with the text of a provision in ``wording`` where it is imported.
+
+        Raises:
+            UnknownIdError: nothing by that name.
+            LawNotHeldError: a provision that did not exist on that day; the hint says when it did.
+        """
+        return shown(cast("KnowledgeBase", self), name, on=on, known_on=known_on, lang=lang)
+
+    def timeline(self, name: str, *, lang: str = "en", known_on: str | None = None) -> Timeline:
+        """Return a rule or a provision over time, of its text where that is imported.
+
+        Raises:
+            UnknownIdError: nothing by that name.
+            UsageError: a thing that has no versions.
+        """
+        from inforce.text_timeline import timeline
+
+        return timeline(cast("KnowledgeBase", self), name, lang=lang, known_on=known_on)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce.errors import UnknownIdError, UsageError
 from inforce.table import Table
-from inforce.text import cited, instrument_number, natural
+from inforce.text_units import cited, instrument_number, natural
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 Examples:
   inforce show "IRPR 198(2)(a)" --on 2010-01-01
+  inforce show "IRPR 198" --on 2024-12-24 --lang fr --format md
   inforce show R-WP-FLAG-2024
   inforce show Mexico
   inforce show SOR/2024-258 --lang fr
@@ -30,12 +31,18 @@ def main(
 ) -> int:
     """Show a rule, provision, instrument, program, nationality, fact, source … as it stood on a day."""
     from inforce_cli.receipt import saved_answer
-    from inforce_cli.render.reading import answer_text, thing_text
+    from inforce_cli.render.reading import answer_text
     from inforce_cli.render.text import safe_text
+    from inforce_cli.render.text_reading import page_text, reading_html, reading_markdown
 
     answer = saved_answer(name)
     if answer is not None:
         run.kb.trace_answer(answer)
         return run.show(json=answer, text=lambda: safe_text(answer_text(answer, lang=run.lang)))
-    thing = run.kb.show(name, on=on, known_on=known_on)
-    return run.show(json=thing, text=lambda: safe_text(thing_text(thing, width=run.width, lang=run.lang)))
+    thing = run.kb.read(name, on=on, known_on=known_on, lang=run.lang)
+    text, forms = thing.get("wording"), {}
+    if text:
+        forms = {"md": lambda: reading_markdown(text, lang=run.lang), "html": lambda: reading_html(text, lang=run.lang)}
+    elif "wording" in thing:
+        run.note("note: " + thing["wording_note"])
+    return run.show(json=thing, text=lambda: page_text(thing, width=run.width, lang=run.lang), others=forms)

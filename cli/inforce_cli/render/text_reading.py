@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from inforce_cli.render.reading import thing_text
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.text_page import page
 
-__all__ = ["blame_text", "reading_html", "reading_markdown", "reading_text"]
+__all__ = ["blame_text", "page_text", "reading_html", "reading_markdown", "reading_text"]
 
 _FRENCH = {
     "as it read on": "dans sa rédaction du",
@@ -57,6 +58,15 @@ def _cited(item: Mapping[str, Any], lang: str, key: str = "citation") -> str:
 def _heading(reading: Mapping[str, Any], lang: str) -> str:
     known = f", {_word('as known on', lang)} {reading['known_on']}" if reading["known_on"] else ""
     return f"{_cited(reading, lang)}  {_word('as it read on', lang)} {reading['on']}{known}"
+
+
+def page_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en") -> str:
+    """Return a thing as text: the words of a provision where they are held, then what the rules know of it."""
+    reading = thing.get("wording")
+    text = reading_text(reading, width=width, lang=lang) if reading else ""
+    # A provision that only the text knows has nothing more to say.
+    more = safe_text(thing_text(thing, width=width, lang=lang)) if thing.get("part_of") or not reading else ""
+    return text + ("\n" if text and more else "") + more
 
 
 # ---- text --------------------------------------------------------------------------------------------

@@ -1,0 +1,160 @@
+"""Units of the law's text: one provision's wording and its days, and a provision as it read on a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inforce.cites import parse_citation
+from inforce.errors import UnknownIdError
+from inforce.vocab import BASE, PREFIXES
+
+__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "wordings"]
+
+_LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One provision's own text in one language and the days it is in force, ``since`` in, ``until`` out.
+
+    ``depth`` and ``label`` place it in the provision that was read; ``text`` is ``None`` where a provision only holds
+    others.
+    """
+
+    iri: str
+    path: str
+    type: str
+    depth: int
+    label: str
+    order: int
+    title: str | None
+    text: str | None
+    markup: str | None
+    since: str
+    until: str | None
+    known_from: str
+    end_known_from: str | None
+    decided_by: str | None
+    instrument: str | None
+    note: str | None
+    replaces: str | None
+
+    @property
+    def content(self) -> tuple[int, str, str]:
+        """What the law says here and where: two wordings with the same content read the same."""
+        return self.order, self.title or "", self.text or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A provision as it read on a day, with all that is below it, in the order of the law."""
+
+    path: str
+    language: str
+    on: str
+    known_on: str | None
+    wordings: tuple[Wording, ...]
+
+    @property
+    def citation(self) -> str:
+        """The provision in the reading's language."""
+        return cited(self.path, self.language)
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """The historical notes of the wordings, each once, oldest first."""
+        dated = sorted((one.since, one.note or one.instrument or "") for one in self.wordings)
+        return tuple(dict.fromkeys(note for _, note in dated if note))
+
+    def lines(self) -> list[str]:
+        """Return the text, one line a unit: its marginal note, label and words, indented by two spaces a level."""
+        found = []
+        for one in self.wordings:
+            if one.title:
+                found.append("  " * one.depth + one.title)
+            said = " ".join(part for part in (one.label, one.text) if part)
+            if said:
+                found.append("  " * one.depth + said)
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form ``inforce/text/1``."""
+        return {
+            "schema": "inforce/text/1",
+            "citation": cited(self.path, "en"),
+            "citation_fr": cited(self.path, "fr"),
+            "iri": BASE + self.path,
+            "language": self.language,
+            "on": self.on,
+            "known_on": self.known_on,
+            "units": [
+                {"citation": cited(one.path, "en"), "citation_fr": cited(one.path, "fr")} | asdict(one)
+                for one in self.wordings
+            ],
+        }
+
+
+def cited(path: str, language: str = "en") -> str:
+    """Return the citation of a path in one language; the path itself where it is of no form that is cited.
+
+    >>> cited("irpr/198/2/a", "fr")
+    'RIPR 198(2)a)'
+    """
+    try:
+        citation = parse_citation(path)
+    except UnknownIdError:
+        return path
+    return citation.french if language == "fr" else citation.english
+
+
+def instrument_number(iri: str | None) -> str | None:
+    """Return the number of an instrument's IRI, as people write it."""
+    return None if iri is None else iri.removeprefix(PREFIXES["instrument"])
+
+
+def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wording]:
+    """Return the rows of the query ``provision-on`` as wordings, each with its depth below the units it stands in."""
+    depths: dict[str, int] = {}
+    for row in rows:
+        path = row["unit"].removeprefix(BASE)
+        above = path.rpartition("/")[0]
+        while above and above not in depths:
+            above = above.rpartition("/")[0]
+        depths[path] = depths[above] + 1 if above else 0
+        yield Wording(
+            iri=row["wording"],
+            path=path,
+            type=row["type"] or "provision",
+            depth=depths[path],
+            label=_label(path, row["type"], language),
+            order=row["order"],
+            title=row["title"],
+            text=row["text"],
+            markup=row["markup"],
+            since=str(row["from"]),
+            until=None if row["until"] is None else str(row["until"]),
+            known_from=str(row["knownFrom"]),
+            end_known_from=None if row["endKnown"] is None else str(row["endKnown"]),
+            decided_by=row["decidedBy"],
+            instrument=instrument_number(row["instrument"]),
+            note=row["note"],
+            replaces=row["replaces"],
+        )
+
+
+def _label(path: str, kind: str | None, language: str) -> str:
+    """What stands before a unit's words in print: ``198``, ``(2)``, ``(a)``, in French ``a)``; often nothing."""
+    last = path.rpartition("/")[2]
+    if kind == "section":
+        return last
+    if kind not in _LABELLED:
+        return ""
+    return f"{last})" if language == "fr" and kind == "paragraph" else f"({last})"
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """Return what sorts paths as people count: 2 before 10, 7.01 before 7.1."""
+    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
