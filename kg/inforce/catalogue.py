@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from inforce.errors import UnknownIdError, UsageError, nearest
 from inforce.rules.case import fold
@@ -16,6 +16,7 @@ from inforce.vocab import BASE
 
 if TYPE_CHECKING:
     from inforce.dates import When
+    from inforce.kb import KnowledgeBase
     from inforce.rules.model import Rulebook
 
 __all__ = ["Catalogue", "Provenance"]
@@ -338,10 +339,12 @@ class Catalogue:
             InputError: a mapping that is not an answer.
         """
         from inforce.citing import answer_citation, citation
+        from inforce.text_show import citable
 
         if isinstance(name, Mapping):
             return answer_citation(name, style, lang=lang)
-        return citation(self.show(name, on=on), style, self.version, lang=lang)
+        thing, version = citable(cast("KnowledgeBase", self), name, on=on, lang=lang)
+        return citation(thing, style, version, lang=lang)
 
     def trace(self, name: str, *, on: str | None = None) -> Provenance:
         """Return where a rule, provision, instrument, source or conflict comes from, and what rests on it.

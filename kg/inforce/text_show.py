@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError
+from inforce.table import Table
 from inforce.text_units import Reading, cited
 from inforce.vocab import BASE
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
     from inforce.text_timeline import Timeline
 
-__all__ = ["Readings", "cited_wording", "read_provision", "shown"]
+__all__ = ["Readings", "citable", "cited_wording", "read_provision", "shown"]
 
 
 def provision_path(name: str) -> str | None:
@@ -118,6 +119,19 @@ def cited_wording(kb: KnowledgeBase, thing: Mapping[str, Any], reading: Reading)
     return {**thing, "law": law, "versions": [version]}
 
 
+def citable(kb: KnowledgeBase, name: str, *, on: str | None, lang: str) -> tuple[dict[str, Any], str]:
+    """Return a thing to cite, of a provision the wording of that day where its text is held, and the data's version.
+
+    Raises:
+        UnknownIdError: nothing by that name, or nothing of it is held on that day.
+    """
+    reading = read_provision(kb, name, on=on, known_on=None, lang=lang)
+    if reading is None:
+        return kb.show(name, on=on), kb.version
+    thing = shown(kb, name, on=on, lang=lang)
+    return cited_wording(kb, thing, reading), str(kb.law_version)
+
+
 class Readings:
     """What a knowledge base says with the imported text at hand, and without it."""
 
@@ -142,3 +156,27 @@ class Readings:
         from inforce.text_timeline import timeline
 
         return timeline(cast("KnowledgeBase", self), name, lang=lang, known_on=known_on)
+
+    def search_all(self, text: str) -> Table:
+        """Return what ``search`` finds and, where text is imported, the wordings that hold all words.
+
+        Of each provision and language the latest wording: ``kind`` is ``text``, ``label`` the words around a hit.
+        """
+        kb = cast("KnowledgeBase", self)
+        found = kb.search(text)
+        if kb.law_version is None:
+            return found
+        latest = {(hit["iri"], hit["language"]): hit for hit in kb.law.search(text)}
+        hits = [
+            {
+                "kind": "text",
+                "id": hit["citation_fr"] if hit["language"] == "fr" else hit["citation"],
+                "label": hit["snippet"],
+                "label_fr": hit["snippet"] if hit["language"] == "fr" else "",
+                "language": hit["language"],
+                "from": hit["from"],
+                "until": hit["until"],
+            }
+            for hit in latest.values()
+        ]
+        return Table.of((*found.columns, "language", "from", "until"), [*found, *hits])

@@ -1,4 +1,4 @@
-"""Words in labels and paraphrases: ``inforce search``.
+"""Words in labels, paraphrases and the law's text: ``inforce search``.
 
 Examples:
   inforce search flagpoling
@@ -20,12 +20,12 @@ def main(
     run: Run,
     words: Annotated[list[str], typer.Argument(help="Words, all of which must occur.", metavar="WORD …")],
 ) -> int:
-    """Find what matches all words, in ids, names, labels and paraphrases, English and French."""
+    """Find what matches all words, in ids, names, labels and the text of imported law, English and French."""
     from inforce_cli.render.reading import listing
     from inforce_cli.render.text import safe_text
 
     text = " ".join(words)
-    found = run.kb.search(text)
+    found = run.kb.search_all(text)
     if not found.rows:
         near = run.kb.nearest(text)
         run.note(f'note: nothing matches "{text}"' + (f"; did you mean {' or '.join(near)}?" if near else ""))
