@@ -361,6 +361,6 @@ def test_what_cannot_be_cited_says_so(kb: Any) -> None:
 
 def test_a_thing_whose_id_another_shares_names_the_other(kb: Any) -> None:
     shown = kb.show("PGWP")
-    assert (shown["iri"], shown["same_name"]) == ("category/PGWP", ["program/PGWP"])
+    assert (shown["kind"], shown["same_name"]) == ("category", ["program/PGWP"])
     assert kb.show("program/PGWP")["kind"] == "program"
     assert "same_name" not in kb.show("SAWP")
