@@ -187,8 +187,8 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
     ranks = _ranks(question, last)
     readings = [World(last, question.widest, switched=rule.rule) for rule in _contested(question, last)]
     plan = [World(moment, question.widest) for moment in range(last + 1)]
-    # The layers and the other readings are told of the headline only.
-    more = [*(World(last, rank) for rank in ranks), *readings]
+    # The layers and the other readings are told of the headline only; all layers together are the headline.
+    more = [*(World(last, rank) for rank in ranks[:-1]), *readings]
     strict = question.outcomes(plan if ordinarily else [*plan, *more])
     strict_segments = _segments(question, strict[: last + 1])
     missing = question.missing() if any(word == DEPENDS for word in strict[: last + 1]) else []
@@ -259,7 +259,7 @@ def _layers(question: Question, moment: int) -> list[Any]:
 
 
 def _by_layer(question: Question, last: int, ranks: list[int], words: list[str]) -> list[str]:
-    by_rank = dict(zip(ranks, words[last + 1 : last + 1 + len(ranks)], strict=True))
+    by_rank = {**dict(zip(ranks[:-1], words[last + 1 :], strict=False)), **dict.fromkeys(ranks[-1:], words[last])}
     return [by_rank[layer.rank] for layer in _layers(question, last)]
 
 

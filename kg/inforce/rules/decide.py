@@ -288,7 +288,10 @@ class Question:
     # ---- what is missing ---------------------------------------------------------------------
 
     def missing(self, extra: Facts = MappingProxyType({})) -> list[Missing]:
-        """Return the open facts that can still change the outcome, the most informative first; exact."""
+        """Return the open facts that can still change the outcome, exactly these, the most informative first.
+
+        How much a fact tells is weighed by how likely its values are (``inforce.rules.era``), ties by fact order.
+        """
         found: dict[str, float] = {}
         for moment in range(len(self.moments)):
             era = self.era(World(moment, self.widest))
@@ -296,7 +299,8 @@ class Question:
             left = era.remainder(facts)
             for name, gain in era.missing(facts, left).items():
                 found[name] = max(gain, found.get(name, 0.0))
-        names = sorted(found, key=lambda name: (-round(found[name], 12), name))
+        order = {name: number for number, name in enumerate(self.book.facts)}
+        names = sorted(found, key=lambda name: (-round(found[name], 12), order[name]))
         trials = [(name, text, value) for name in names for text, value in self._trials(name)]
         results = era.tried([(name, value) for name, _, value in trials], left)
         settles: dict[str, list[tuple[str, str]]] = {name: [] for name in names}

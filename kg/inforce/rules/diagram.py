@@ -8,14 +8,19 @@ Source: R. E. Bryant, Graph-Based Algorithms for Boolean Function Manipulation, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 from inforce.rules.model import Diagram
 
-__all__ = ["Remainder", "possible"]
+__all__ = ["ENDS", "Node", "Remainder", "possible"]
 
 IMPOSSIBLE, HOLDS, FAILS = 0, 1, 2
+Node = tuple[int, int, int]
+"""A variable and the nodes where it is true and where it is false."""
+# Which terminals a node leads to, a bit each.
+ENDS = (1 << IMPOSSIBLE, 1 << HOLDS, 1 << FAILS)
+# The terminals read nothing: their variable comes after all others.
+TERMINALS: tuple[Node, ...] = tuple((1 << 30, end, end) for end in (IMPOSSIBLE, HOLDS, FAILS))
 
 
 def possible(
@@ -51,47 +56,79 @@ def possible(
     return hold[diagram.root], fail[diagram.root]
 
 
-@dataclass(slots=True)
 class Remainder:
-    """What is left of a diagram once the known variables are put in: over open variables only.
+    """What is left of a diagram once known variables are put in: equal nodes once, beside the diagram's own.
 
-    Node ids are those of this object, children before parents; the first three are the terminals.
+    What is in force put in makes an era of all history; a case put in makes what its open facts decide. Children have
+    smaller numbers than parents; the first three nodes are the terminals.
     """
 
-    diagram: Diagram
-    nodes: list[tuple[int, int, int]] = field(default_factory=lambda: [(1 << 30, i, i) for i in range(3)])
-    _unique: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    __slots__ = ("ends", "nodes", "numbers", "root", "support")
 
-    def put_in(self, truths: Sequence[bool | None]) -> int:
-        """Add the root of the diagram restricted to ``truths`` (by variable, ``None`` open); return it."""
-        nodes, top = self.diagram.nodes, self.diagram.root
-        # Children come before parents: one pass down marks what is reached, one pass up rebuilds it.
-        reached = bytearray(top + 1)
-        reached[top] = 1
-        for number in range(top, 2, -1):
-            if reached[number]:
-                variable, high, low = nodes[number - 3]
+    def __init__(self, diagram: Diagram) -> None:
+        """Take the nodes of ``diagram``, numbered as there."""
+        self.root = diagram.root
+        self.nodes: list[Node] = [*TERMINALS, *diagram.nodes]
+        # The variables a node reads, and the terminals it leads to, a bit each.
+        self.support, self.ends = [0, 0, 0], list(ENDS)
+        for variable, high, low in diagram.nodes:
+            self.support.append(self.support[high] | self.support[low] | 1 << variable)
+            self.ends.append(self.ends[high] | self.ends[low])
+        self.numbers = {node: number for number, node in enumerate(self.nodes)}
+
+    def copy(self) -> Remainder:
+        """Return the same nodes, to be added to."""
+        other = object.__new__(Remainder)
+        other.root, other.nodes, other.numbers = self.root, self.nodes[:], self.numbers.copy()
+        other.support, other.ends = self.support[:], self.ends[:]
+        return other
+
+    def put_in(self, truths: Sequence[bool | None], root: int | None = None) -> int:
+        """Return the node that is left of ``root`` under ``truths`` (by variable, ``None`` open).
+
+        ``root`` is the diagram's where none is given; a node that reads nothing known stays as it is.
+        """
+        nodes, support, ends, numbers = self.nodes, self.support, self.ends, self.numbers
+        touched = sum(1 << variable for variable, truth in enumerate(truths) if truth is not None)
+        memo: dict[int, int] = {}
+
+        def left(node: int) -> int:
+            found = memo.get(node)
+            if found is None:
+                variable, high, low = nodes[node]
                 truth = truths[variable]
-                if truth is not False:
-                    reached[high] = 1
-                if truth is not True:
-                    reached[low] = 1
-        memo = list(range(top + 1)) if top > 2 else [0, 1, 2]
-        for number in range(3, top + 1):
-            if reached[number]:
-                variable, high, low = nodes[number - 3]
-                truth = truths[variable]
-                if truth is None:
-                    high, low = memo[high], memo[low]
-                    memo[number] = high if high == low else self._node(variable, high, low)
+                if truth is not None:
+                    found = high if truth else low
+                    if support[found] & touched:
+                        found = left(found)
                 else:
-                    memo[number] = memo[high if truth else low]
-        return memo[top]
+                    if support[high] & touched:
+                        high = left(high)
+                    if support[low] & touched:
+                        low = left(low)
+                    if high == low:
+                        found = high
+                    else:
+                        key = (variable, high, low)
+                        found = numbers.get(key)
+                        if found is None:
+                            found = numbers[key] = len(nodes)
+                            nodes.append(key)
+                            support.append(support[high] | support[low] | 1 << variable)
+                            ends.append(ends[high] | ends[low])
+                memo[node] = found
+            return found
 
-    def _node(self, variable: int, high: int, low: int) -> int:
-        key = (variable, high, low)
-        found = self._unique.get(key)
-        if found is None:
-            found = self._unique[key] = len(self.nodes)
-            self.nodes.append(key)
-        return found
+        top = self.root if root is None else root
+        return left(top) if support[top] & touched else top
+
+    def below(self, roots: Iterable[int]) -> list[int]:
+        """Return the nodes reached from ``roots``, without the terminals, children before parents."""
+        reached = {0, 1, 2}
+        pending = list(roots)
+        while pending:
+            node = pending.pop()
+            if node not in reached:
+                reached.add(node)
+                pending += self.nodes[node][1:]
+        return sorted(reached)[3:]

@@ -6,25 +6,30 @@ Eras are made when first needed and kept with the rulebook.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, product
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, pairwise, product
 from math import log2
 from typing import Any
 
 from inforce.rules.conditions import Truth, Variable, reachable
-from inforce.rules.diagram import FAILS, HOLDS, IMPOSSIBLE, Remainder
-from inforce.rules.model import Diagram, Rulebook, RuleVersion
+from inforce.rules.diagram import ENDS, FAILS, HOLDS, IMPOSSIBLE, Remainder
+from inforce.rules.model import Diagram, Fact, Rulebook, RuleVersion
 
 __all__ = ["Era", "Left", "bits"]
 
 Facts = Mapping[str, Any]
 Fixed = dict[int, bool]
+Share = tuple[float, float]
+"""The weight of completions in which the outcome holds, and of those in which it fails."""
 Counted = tuple[tuple[RuleVersion, Truth], ...]
 
 TRUE, MEMBER, BOUND = range(3)
-# Which terminals a node leads to, a bit each: impossible, holds, fails.
-ENDS = (1, 2, 4)
-EITHER = 6
+EITHER = ENDS[HOLDS] | ENDS[FAILS]
+
+# How likely an open fact has its ordinary value, when we choose what to ask first; all other values share the rest.
+# No statistics stand behind it: a short question leaves some twenty facts open, and most applicants depart from the
+# ordinary in about one of them. With one half, exceptions that hardly anyone meets would come first (decision 0010).
+ORDINARY = 0.95
 
 
 class Era:
@@ -42,14 +47,17 @@ class Era:
         "counted",
         "covered",
         "diagram",
+        "ends",
         "groups",
+        "likely",
+        "shares",
         "tests",
     )
 
     def __init__(
         self,
         book: Rulebook,
-        whole: Diagram,
+        diagram: Diagram,
         truths: Sequence[Truth],
         *,
         counted: Counted,
@@ -57,37 +65,85 @@ class Era:
         instant: str,
         known_on: str | None,
     ) -> None:
-        """Restrict ``whole`` to ``truths``: of what is in force; ``None`` for tests of facts and what is disputed.
+        """Restrict ``diagram`` to ``truths``: of what is in force; ``None`` for tests of facts and what is disputed.
 
         ``counted`` are the rules that count, each with whether it is in force (``None``: disputed); ``covered``
         says whether some of them speaks to the action.
         """
-        rest = Remainder(whole)
+        whole: Remainder | None = book.cache.get(id(diagram))
+        if whole is None:
+            whole = book.cache[id(diagram)] = Remainder(diagram)
+        rest = whole.copy()
         root = rest.put_in(truths)
-        used = sorted({node[0] for node in rest.nodes[3:]})
+        kept = rest.below([root])
+        used = sorted({rest.nodes[node][0] for node in kept})
         renumbered = {old: new for new, old in enumerate(used)}
+        place = {node: number for number, node in enumerate((0, 1, 2, *kept))}
+        nodes = (rest.nodes[node] for node in kept)
         self.counted, self.covered = counted, covered
         self.diagram = Diagram(
-            variables=tuple(whole.variables[position] for position in used),
-            nodes=tuple((renumbered[v], high, low) for v, high, low in rest.nodes[3:]),
-            root=root,
-            constrained=frozenset(renumbered[v] for v in whole.constrained if v in renumbered),
+            variables=tuple(diagram.variables[position] for position in used),
+            nodes=tuple((renumbered[variable], place[high], place[low]) for variable, high, low in nodes),
+            root=place[root],
+            constrained=frozenset(renumbered[v] for v in diagram.constrained if v in renumbered),
         )
+        self.ends = [rest.ends[node] for node in (0, 1, 2, *kept)]
+        self._nodes: Remainder | None = None
         self.tests = [_test(v, book, instant, known_on) for v in self.diagram.variables]
         self.groups: dict[str, list[int]] = {}
         for position, variable in enumerate(self.diagram.variables):
             if variable[0] not in ("rule", "condition"):
                 self.groups.setdefault(variable[1], []).append(position)
         self.combinations: dict[str, list[Fixed]] = {}
+        # By test, how likely it holds where it is open; by listed fact, how likely each combination is.
+        self.likely = [0.5] * len(self.diagram.variables)
+        self.shares: dict[str, list[float]] = {}
         for name, positions in self.groups.items():
-            tests = [self.diagram.variables[position] for position in positions]
-            if book.facts[name].multiple or any(v[0] in ("list", "scheme") for v in tests):
+            fact, tests = book.facts[name], [self.diagram.variables[position] for position in positions]
+            if fact.multiple or any(v[0] in ("list", "scheme") for v in tests):
                 found = reachable(name, tests, book, instant, known_on=known_on)
                 self.combinations[name] = [dict(zip(positions, row.values(), strict=True)) for row in found]
+                self.shares[name] = self._shares(fact)
+            else:
+                positions.sort(key=lambda position: self._bound(position))
+                self._weigh(fact, positions)
         constrained = self.diagram.constrained
         self.constrained = {name for name, positions in self.groups.items() if constrained.intersection(positions)}
-        self._nodes = _Nodes(self.diagram)
         self._combined: dict[tuple[str, ...], tuple[int, dict[int, int]]] = {}
+
+    def _bound(self, position: int) -> Any:
+        # Where a test of a number or day stands among those of its fact; other tests keep their order.
+        return self.tests[position][2] if self.tests[position][0] == BOUND else position
+
+    def _shares(self, fact: Fact) -> list[float]:
+        rows = self.combinations[fact.name]
+        usual = {fact.name: fact.ordinarily}
+        ordinary = [fact.has_ordinary and all(self.truth(p, usual) is t for p, t in row.items()) for row in rows]
+        if not any(ordinary) or len(rows) == 1:
+            return [1 / len(rows)] * len(rows)
+        return [ORDINARY if usual else (1 - ORDINARY) / (len(rows) - 1) for usual in ordinary]
+
+    def _weigh(self, fact: Fact, positions: Sequence[int]) -> None:
+        # The likelihood of a test by itself, such that impossible combinations left out each value weighs its share.
+        usual = {fact.name: fact.ordinarily} if fact.has_ordinary else {}
+        if self.tests[positions[0]][0] == BOUND:
+            # Classes in a row: each test decides between the class below its bound and the one above.
+            ordinary = sum(self.truth(p, usual) is True for p in positions) if usual else None
+            weights = _weights(len(positions) + 1, ordinary)
+            for place, position in enumerate(positions):
+                self.likely[position] = weights[place + 1] / (weights[place] + weights[place + 1])
+        elif fact.kind == "boolean":
+            self.likely[positions[0]] = _weights(2, bool(fact.ordinarily) if usual else None)[1]
+        else:
+            named = [self.diagram.variables[position][2] for position in positions]
+            # Of a scheme, all that is not tested counts as one value more.
+            tokens = list(dict.fromkeys((*(fact.values or (*named, "")), *usual.values())))
+            weights = _weights(len(tokens), tokens.index(fact.ordinarily) if usual else None)
+            tested = {position: weights[tokens.index(token)] for position, token in zip(positions, named, strict=True)}
+            # Where every value has its test, one of them holds: any scale will do.
+            others = sum(weights) - sum(tested.values()) if len(tested) < len(tokens) else 1.0
+            for position, weight in tested.items():
+                self.likely[position] = weight / (weight + others)
 
     def truth(self, position: int, facts: Facts) -> Truth:
         """Return the truth of one test for a case; a set that is given is complete."""
@@ -115,13 +171,16 @@ class Era:
         Exact: a path tests a variable once, so every path that no known truth closes is some completion.
         The combinations of open listed facts go down together, one bit each.
         """
-        nodes, truth, ends = self.diagram.nodes, self.truth, self._nodes.ends
+        nodes, ends, root = self.diagram.nodes, self.ends, self.diagram.root
         everywhere, planes = self._planes(self.open_listed(facts))
-        shared: dict[int, Truth] = {}
-        seen: dict[int, int] = {}
+        # By test the masks that go each way; those of facts are made when first met.
+        ways: list[tuple[int, int] | None] = [None] * len(self.tests)
+        for position, plane in planes.items():
+            ways[position] = plane, everywhere & ~plane
+        seen = [0] * (root + 1)
         # What is not found yet; a node that leads to none of it need not be entered.
-        wanted = ends[self.diagram.root] & EITHER
-        pending = [(self.diagram.root, everywhere)]
+        wanted = ends[root] & EITHER
+        pending = [(root, everywhere)]
         while pending and wanted:
             node, mask = pending.pop()
             if not ends[node] & wanted:
@@ -129,27 +188,21 @@ class Era:
             if node < 3:
                 wanted &= ~ends[node]
                 continue
-            if node in seen:
-                mask &= ~seen[node]
-                if not mask:
-                    continue
-                seen[node] |= mask
-            else:
-                seen[node] = mask
-            position, high, low = nodes[node - 3]
-            plane = planes.get(position)
-            if plane is not None:
-                if mask & plane:
-                    pending.append((high, mask & plane))
-                if mask & ~plane:
-                    pending.append((low, mask & ~plane))
+            mask &= ~seen[node]
+            if not mask:
                 continue
-            value = shared[position] if position in shared else shared.setdefault(position, truth(position, facts))
-            if value is not False:
-                pending.append((high, mask))
-            if value is not True:
-                pending.append((low, mask))
-        found = ends[self.diagram.root] & ~wanted
+            seen[node] |= mask
+            position, high, low = nodes[node - 3]
+            way = ways[position]
+            if way is None:
+                truth = self.truth(position, facts)
+                way = ways[position] = 0 if truth is False else everywhere, 0 if truth is True else everywhere
+            up, down = mask & way[0], mask & way[1]
+            if up:
+                pending.append((high, up))
+            if down:
+                pending.append((low, down))
+        found = ends[root] & ~wanted
         return bool(found & ENDS[HOLDS]), bool(found & ENDS[FAILS])
 
     def _planes(self, names: tuple[str, ...]) -> tuple[int, dict[int, int]]:
@@ -166,31 +219,38 @@ class Era:
 
     def remainder(self, facts: Facts) -> Left:
         """Return the diagram with ``facts`` put in, and its root for each combination of the open listed facts."""
-        names = self.open_listed(facts)
-        left = self._nodes.copy()
-        given = [(p, self.truth(p, facts)) for name in facts for p in self.groups.get(name, ())]
-        known = {position: truth for position, truth in given if truth is not None}
-        root = left.put_in(self.diagram.root, known)
-        choices = product(*(range(len(self.combinations[name])) for name in names))
-        roots = {
-            choice: left.put_in(
-                root,
-                {p: t for name, n in zip(names, choice, strict=True) for p, t in self.combinations[name][n].items()},
-            )
-            for choice in choices
-        }
-        return Left(left, roots)
+        if self._nodes is None:
+            self._nodes = Remainder(self.diagram)
+        names, left = self.open_listed(facts), self._nodes.copy()
+        root = left.put_in(self._truths(facts))
+        roots, weights = {}, {}
+        for choice in product(*(range(len(self.combinations[name])) for name in names)):
+            truths: list[Truth] = [None] * len(self.tests)
+            weight = 1.0
+            for name, number in zip(names, choice, strict=True):
+                weight *= self.shares[name][number]
+                for position, truth in self.combinations[name][number].items():
+                    truths[position] = truth
+            roots[choice] = left.put_in(truths, root)
+            weights[choice] = weight
+        return Left(left, roots, weights, self.likely)
+
+    def _truths(self, facts: Facts) -> list[Truth]:
+        truths: list[Truth] = [None] * len(self.tests)
+        for name, positions in self.groups.items():
+            if name in facts:
+                for position in positions:
+                    truths[position] = self.truth(position, facts)
+        return truths
 
     def missing(self, facts: Facts, left: Left) -> dict[str, float]:
         """Return the open facts that can decide, all else equal, with the bits of information each gives; exact.
 
-        ``left`` is what ``remainder`` returned for ``facts``.
+        The bits are what the outcome's entropy falls by on average once the fact is known, where each completion
+        weighs as likely as it is. ``left`` is what ``remainder`` returned for ``facts``.
         """
-        return dict(self._missing(facts, left))
-
-    def _missing(self, facts: Facts, left: Left) -> Iterator[tuple[str, float]]:
         listed = self.open_listed(facts)
-        gains = left.gains()
+        found = {}
         for name, positions in self.groups.items():
             if name in listed:
                 place = listed.index(name)
@@ -200,11 +260,12 @@ class Era:
                 if any(
                     left.differ(one, other) for group in others.values() for one, other in combinations(set(group), 2)
                 ):
-                    yield name, sum(left.gain_of(group) for group in others.values()) / len(others)
-            elif name not in facts and any(position in gains for position in positions):
+                    found[name] = left.gain(left.by_choice(place))
+            elif name not in facts and any(position in left.reading for position in positions):
                 # What the reduced diagram reads, it needs, unless a constraint reads it too.
                 if name not in self.constrained or left.decided_by(positions):
-                    yield name, sum(gains.get(position, 0.0) for position in positions)
+                    found[name] = left.gain(left.by_value(positions, nested=self.tests[positions[0]][0] == BOUND))
+        return found
 
     def tried(self, trials: Sequence[tuple[str, Any]], left: Left) -> list[tuple[bool, bool]]:
         """Return for each trial ``(fact, value)`` of an open fact whether the outcome can then hold, and fail."""
@@ -219,127 +280,95 @@ class Era:
         return [(bool(can_hold >> row & 1), bool(can_fail >> row & 1)) for row in range(len(trials))]
 
 
-class _Nodes:
-    """Nodes of one diagram and of what is left of it under several assignments; what is equal is one node."""
-
-    def __init__(self, diagram: Diagram) -> None:
-        self.nodes: list[tuple[int, int, int]] = [(1 << 30, i, i) for i in range(3)]
-        # The variables a node reads, and the terminals it leads to, a bit each.
-        self.support, self.ends = [0, 0, 0], list(ENDS)
-        self.numbers: dict[tuple[int, int, int], int] = {}
-        for node in diagram.nodes:
-            self.number(node)
-
-    def copy(self) -> _Nodes:
-        """Return the same nodes, to be added to."""
-        other = object.__new__(_Nodes)
-        other.nodes, other.support, other.ends = self.nodes[:], self.support[:], self.ends[:]
-        other.numbers = self.numbers.copy()
-        return other
-
-    def number(self, node: tuple[int, int, int]) -> int:
-        """Return the number of a node, a new one where there is none like it."""
-        found = self.numbers.setdefault(node, len(self.nodes))
-        if found == len(self.nodes):
-            variable, high, low = node
-            self.nodes.append(node)
-            self.support.append(self.support[high] | self.support[low] | 1 << variable)
-            self.ends.append(self.ends[high] | self.ends[low])
-        return found
-
-    def put_in(self, root: int, truths: Fixed) -> int:
-        """Return the node that is left of ``root`` under ``truths``, by variable; untouched nodes stay as they are."""
-        nodes, support = self.nodes, self.support
-        touched = sum(1 << position for position in truths)
-        memo: dict[int, int] = {}
-
-        def left(node: int) -> int:
-            found = memo.get(node)
-            if found is None:
-                variable, high, low = nodes[node]
-                if variable in truths:
-                    found = high if truths[variable] else low
-                    if support[found] & touched:
-                        found = left(found)
-                else:
-                    if support[high] & touched:
-                        high = left(high)
-                    if support[low] & touched:
-                        low = left(low)
-                    found = high if high == low else self.number((variable, high, low))
-                memo[node] = found
-            return found
-
-        return left(root) if support[root] & touched else root
-
-
 class Left:
     """What a case leaves of a diagram: ``roots`` by the combination of truths of the open listed facts."""
 
-    def __init__(self, nodes: _Nodes, roots: Mapping[tuple[int, ...], int]) -> None:
-        """Find what is reached from ``roots``."""
-        self.roots = roots
-        self.nodes, self.support, self.ends = nodes.nodes, nodes.support, nodes.ends
-        reached = {0, 1, 2}
-        pending = list(roots.values())
-        while pending:
-            node = pending.pop()
-            if node not in reached:
-                reached.add(node)
-                pending += self.nodes[node][1:]
-        # Children are made before parents, hence have smaller numbers.
-        self.order = sorted(reached)[3:]
+    def __init__(
+        self,
+        rest: Remainder,
+        roots: Mapping[tuple[int, ...], int],
+        weights: Mapping[tuple[int, ...], float],
+        likely: Sequence[float],
+    ) -> None:
+        """Weigh what is reached from each node: ``weights`` are those of the roots, ``likely`` those of tests."""
+        self.nodes, self.support, self.ends = rest.nodes, rest.support, rest.ends
+        self.roots, self.weights, self.likely = roots, weights, likely
+        self.order = rest.below(roots.values())
         self.reading: dict[int, list[tuple[int, int]]] = {}
+        # How likely the outcome holds below a node, and fails; what is impossible is neither.
         self.holds, self.fails = [0.0] * len(self.nodes), [0.0] * len(self.nodes)
         self.holds[HOLDS] = self.fails[FAILS] = 1.0
-        holds, fails = self.holds, self.fails
+        nodes, holds, fails, reading = self.nodes, self.holds, self.fails, self.reading
         for node in self.order:
-            variable, high, low = self.nodes[node]
-            self.reading.setdefault(variable, []).append((high, low))
-            # The share of the completions below that hold, and that fail.
-            holds[node] = (holds[high] + holds[low]) / 2
-            fails[node] = (fails[high] + fails[low]) / 2
+            variable, high, low = nodes[node]
+            pairs = reading.get(variable)
+            if pairs is None:
+                reading[variable] = [(high, low)]
+            else:
+                pairs.append((high, low))
+            p = likely[variable]
+            holds[node] = p * holds[high] + (1 - p) * holds[low]
+            fails[node] = p * fails[high] + (1 - p) * fails[low]
+        self.whole = self._sum(roots)
         self._differ: dict[tuple[int, int], bool] = {}
+        self._true: dict[int, Share] | None = None
 
-    def gains(self) -> dict[int, float]:
-        """Return, for each variable read, the bits of information about the outcome its truth gives on average.
+    def _sum(self, choices: Iterable[tuple[int, ...]]) -> Share:
+        held = failed = 0.0
+        for choice in choices:
+            root, weight = self.roots[choice], self.weights[choice]
+            held += weight * self.holds[root]
+            failed += weight * self.fails[root]
+        return held, failed
 
-        Completions weigh the same, impossible ones nothing.
-        """
-        holds, fails = self.holds, self.fails
-        reach = [0.0] * len(self.nodes)
-        roots = dict.fromkeys(self.roots.values())
-        for root in roots:
-            reach[root] = 1 / len(roots)
-        all_holds = sum(reach[root] * holds[root] for root in roots)
-        all_fails = sum(reach[root] * fails[root] for root in roots)
-        through: dict[int, list[float]] = {}
-        for node in reversed(self.order):
-            variable, high, low = self.nodes[node]
-            half = reach[node] / 2
-            reach[high] += half
-            reach[low] += half
-            sums = through.get(variable)
-            if sums is None:
-                sums = through[variable] = [0.0, 0.0, 0.0, 0.0]
-            sums[0] += half * holds[high]
-            sums[1] += half * fails[high]
-            sums[2] += half * holds[low]
-            sums[3] += half * fails[low]
-        before = _spread(all_holds, all_fails)
-        found: dict[int, float] = {}
-        for variable, (hh, hf, lh, lf) in through.items():
-            # Paths that do not read the variable count half for each of its truths.
-            rest_h, rest_f = (all_holds - hh - lh) / 2, (all_fails - hf - lf) / 2
-            after = _spread(hh + rest_h, hf + rest_f) + _spread(lh + rest_h, lf + rest_f)
-            found[variable] = max(0.0, before - after)
-        return found
+    def gain(self, parts: Iterable[Share]) -> float:
+        """Return the bits by which the outcome's entropy falls once it is known in which of ``parts`` one is."""
+        total = sum(self.whole)
+        return max(0.0, (_spread(*self.whole) - sum(_spread(*part) for part in parts)) / total) if total else 0.0
 
-    def gain_of(self, roots: Sequence[int]) -> float:
-        """Return the bits of information about the outcome that knowing which of ``roots`` it is gives on average."""
-        pairs = [(self.holds[root], self.fails[root]) for root in roots]
-        whole = _spread(sum(holds for holds, _ in pairs), sum(fails for _, fails in pairs))
-        return max(0.0, (whole - sum(_spread(*pair) for pair in pairs)) / len(pairs))
+    def by_choice(self, place: int) -> list[Share]:
+        """Return the weights by the combination of truths of one listed fact."""
+        groups: dict[int, list[tuple[int, ...]]] = {}
+        for choice in self.roots:
+            groups.setdefault(choice[place], []).append(choice)
+        return [self._sum(group) for group in groups.values()]
+
+    def by_value(self, positions: Sequence[int], *, nested: bool) -> list[Share]:
+        """Return the weights by value of a fact with these tests, which exclude each other or are ``nested``."""
+        true = self._weights_where_true()
+        held, failed = self.whole
+        shares = [true.get(p) or (held * self.likely[p], failed * self.likely[p]) for p in positions]
+        if nested:
+            steps = [self.whole, *shares, (0.0, 0.0)]
+            return [(one[0] - two[0], one[1] - two[1]) for one, two in pairwise(steps)]
+        return [*shares, (held - sum(h for h, _ in shares), failed - sum(f for _, f in shares))]
+
+    def _weights_where_true(self) -> dict[int, Share]:
+        """The weights, by variable read, of the completions in which it is true; one pass for all."""
+        if self._true is None:
+            nodes, holds, fails, likely = self.nodes, self.holds, self.fails, self.likely
+            reach = [0.0] * len(nodes)
+            for choice, root in self.roots.items():
+                reach[root] += self.weights[choice]
+            through: dict[int, list[float]] = {variable: [0.0, 0.0, 0.0, 0.0] for variable in self.reading}
+            for number in reversed(self.order):
+                variable, high, low = nodes[number]
+                here = reach[number]
+                up = here * likely[variable]
+                reach[high] += up
+                reach[low] += here - up
+                sums = through[variable]
+                sums[0] += up * holds[high]
+                sums[1] += up * fails[high]
+                sums[2] += here * holds[number]
+                sums[3] += here * fails[number]
+            held, failed = self.whole
+            # On paths that do not read the variable it is true as often as anywhere.
+            self._true = {
+                v: (h + likely[v] * (held - read_h), f + likely[v] * (failed - read_f))
+                for v, (h, f, read_h, read_f) in through.items()
+            }
+        return self._true
 
     def planes(self, true_in: Mapping[int, int], false_in: Mapping[int, int], everywhere: int) -> tuple[int, int]:
         """Return the worlds in which the outcome can hold and can fail; the mappings say in which a test is settled."""
@@ -411,6 +440,13 @@ class Left:
                 found = self._across(high, down, group, memo) or self._across(low, up, group, memo)
             memo[key] = found
         return found
+
+
+def _weights(count: int, ordinary: int | None) -> list[float]:
+    # How likely each of ``count`` values is, one of which may be ordinary.
+    if ordinary is None or count == 1:
+        return [1 / count] * count
+    return [ORDINARY if number == ordinary else (1 - ORDINARY) / (count - 1) for number in range(count)]
 
 
 def _spread(holds: float, fails: float) -> float:
