@@ -61,7 +61,7 @@ class Unit(NamedTuple):
     repealed: bool
     """Whether its words are those of a repeal."""
     alias: str
-    """Of a definition: its term in the file's own language, as a step; else empty."""
+    """What it goes by in this file alone: the local term of a definition, the place of an unnumbered heading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,24 +163,24 @@ class _Reader:
             self.note(element, path, parent, anchor)
             return
         self.emit(element, path, parent, anchor, KINDS[tag], alias=alias)
-        if tag not in _LEAVES:
-            self.walk(element, path, anchor, depth, whole=True)
         for note in element.iterfind("MarginalNote/HistoricalNote"):
             self.note(note, self.unique(_join(path, "note")), path, anchor)
+        if tag not in _LEAVES:
+            self.walk(element, path, anchor, depth, whole=True)
 
     def heading(self, element: Element, parent: str) -> None:
         level = int(element.get("level", "1")) if element.get("level", "1").isdigit() else 1
         label = element.find("Label")
         step = heading_step(collapse("".join(label.itertext()))) if label is not None else ""
-        if not step:
-            step = "before-" + self.next_section(element)
+        unnamed = not step
+        step = step or "before-" + self.next_section(element)
         self.headings = [one for one in self.headings if one[0] < level]
         above = self.headings[-1][1] if self.headings and not parent else parent
         path = self.unique(_join(above, step))
         if not parent:
             self.headings.append((level, path))
         self.anchors[path] = Anchor(path, "", ())
-        self.emit(element, path, above, path, "heading")
+        self.emit(element, path, above, path, "heading", alias=step if unnamed else "")
         for note in element.iterfind("HistoricalNote"):
             self.note(note, self.unique(_join(path, "note")), path, path)
 

@@ -44,6 +44,8 @@ class Wording:
     replaces: Wording | None = None
     """The wording it was under another path."""
     corrects: Wording | None = None
+    corrected: bool = False
+    """Whether it came without any date moving."""
 
     @property
     def digest(self) -> str:
@@ -127,24 +129,31 @@ class _Fold:
         self.anchors = anchors
 
     def named(self, units: tuple[Unit, ...]) -> list[Unit]:
-        """Give a definition that no longer tells its English term the path it had when it did."""
+        """Keep the path of what its label no longer tells: a term in one language, a heading without a number."""
+        computed = {unit.path for unit in units}
+        headings = {
+            (one.unit.parent, one.unit.title): path
+            for path, one in self.open.items()
+            if one.unit.alias and one.unit.kind == "heading" and path not in computed
+        }
         moved: dict[str, str] = {}
         found = []
         for unit in units:
-            path, parent = unit.path, unit.parent
-            if parent in moved:
-                parent = moved[unit.parent]
-                path = parent + path[len(unit.parent) :]
-            if unit.alias:
+            parent = moved.get(unit.parent, unit.parent)
+            path = parent + unit.path[len(unit.parent) :]
+            if unit.alias and unit.kind == "heading":
+                if path not in self.open:
+                    path = headings.pop((parent, unit.title), path)
+            elif unit.alias:
                 # The last step is the local term itself where the text does not give the English one.
-                tail = path.rpartition("/")[2]
-                if tail == unit.alias:
-                    known = self.terms.get((parent, unit.alias))
-                    path = known if known and known != path else path
+                if path.rpartition("/")[2] == unit.alias:
+                    known = self.terms.get((parent, unit.alias), path)
+                    path = known if known not in computed else path
                 else:
                     self.terms.setdefault((parent, unit.alias), path)
             if path != unit.path:
                 moved[unit.path] = path
+                computed.add(path)
                 unit = unit._replace(path=path, parent=parent)
             found.append(unit)
         return found
@@ -169,12 +178,12 @@ class _Fold:
         changed = {unit.path for unit in (*fresh, *altered)}
         orders, moved = place([None if u.path in changed else w and w.order for u, w in zip(units, kept, strict=True)])
         origins = self.renumbered(gone, fresh, altered)
-        taken_over = {id(one) for one in origins.values()}
+        heirs = {id(one): path for path, one in origins.items()}
         for at, unit in enumerate(units):
             if unit.path in changed or at in moved:
                 self.replace(unit, orders[at], origins.get(unit.path), step)
         for wording in gone:
-            self.vanish(wording, step, renumbered=id(wording) in taken_over)
+            self.vanish(wording, step, heir=self.open.get(heirs.get(id(wording), "")))
 
     def renumbered(self, gone: list[Wording], fresh: list[Unit], altered: list[Unit]) -> dict[str, Wording]:
         """New path -> the wording that stood under another path of the same section, word for word."""
@@ -205,7 +214,7 @@ class _Fold:
         kind = "amended" if before else "added"
         if how == "correction":
             kind = "corrected"
-            wording.corrects = before
+            wording.corrects, wording.corrected = before, True
             if before is not None:
                 wording.note, wording.instruments = before.note, before.instruments
         if before is not None and _same(before.unit, unit):
@@ -219,13 +228,19 @@ class _Fold:
             before.until, before.end_known = day, step.day
         self.change(unit, step.day if how == "correction" else day, kind, step, wording, before)
 
-    def vanish(self, wording: Wording, step: _Step, *, renumbered: bool) -> None:
-        """End the wording of a path that is no longer there."""
-        day, how = step.end(wording)
+    def vanish(self, wording: Wording, step: _Step, *, heir: Wording | None) -> None:
+        """End the wording of a path that is no longer there; its words may go on under another path."""
+        if heir is not None:
+            day, how = max(heir.start, wording.start), ""
+        else:
+            day, how = step.end(wording)
         wording.until, wording.end_known, wording.end_how = day, step.day, how
         del self.open[wording.path]
         self.closed[wording.path] = day
-        self.change(wording.unit, day, "renumbered" if renumbered else "repealed", step, None, wording)
+        if how == "correction" or (heir is not None and heir.corrected):
+            self.change(wording.unit, step.day, "renumbered" if heir else "corrected", step, None, wording)
+        else:
+            self.change(wording.unit, day, "renumbered" if heir else "repealed", step, None, wording)
 
     def start(self, unit: Unit, day: str, how: str, step: _Step) -> Wording:
         wording = Wording(unit, unit.path, day, step.day, how)
@@ -233,6 +248,8 @@ class _Fold:
         wording.number = self.used[unit.path, day]
         if how != "correction":
             wording.note, wording.instruments = step.authority(unit, day, first=how == "first-held")
+        if unit.kind == "heading" and _beside(unit):
+            wording.instruments = tuple(one.instrument for one in read_note(unit.title))[:1]
         self.open[unit.path] = wording
         self.history.wordings.append(wording)
         return wording
@@ -243,7 +260,14 @@ class _Fold:
         self.history.touched.setdefault(step.day, set()).add(unit.anchor)
         if unit.kind == "note":
             return  # The publisher's note on the law is not the law.
+        if _beside(unit) and kind in ("added", "repealed"):
+            # What stands beside the law comes and goes as a whole.
+            if unit.kind != "heading":
+                return
+            kind = "announced" if kind == "added" else "withdrawn"
         instruments = starts.instruments if starts else step.authority(unit, day)[1]
+        if kind == "withdrawn" and ends is not None:
+            instruments = ends.instruments
         if kind == "corrected":
             instruments = ()
         self.history.changes.append(Change(unit.path, day, kind, step.day, unit.anchor, starts, ends, instruments))
@@ -288,7 +312,7 @@ class _Step:
             return _not_before(noted[-1], floor)
         if before is not None:
             return before.start, "correction"
-        if unit.own_date and unit.anchor in self.new and unit.anchor in self.old:
+        if unit.own_date and (unit.anchor in self.old or not unit.anchor):
             return max(unit.own_date, floor), "correction"
         return max(self.point, floor), "bounded"
 
@@ -297,6 +321,8 @@ class _Step:
         noted = [day for day in self.fresh(wording.unit.anchor) if day >= wording.start]
         if noted:
             return noted[-1], "exact" if len(noted) == 1 else "bounded"
+        if wording.unit.dates and (wording.unit.anchor in self.new or not wording.unit.anchor):
+            return wording.start, "correction"
         return max(self.point, wording.start), "bounded"
 
     def authority(self, unit: Unit, day: str, *, first: bool = False) -> tuple[str, tuple[str, ...]]:
@@ -309,6 +335,11 @@ class _Step:
         named: list[Reference] = [ref for _, refs in read for ref in (refs[-1:] if first else refs)]
         text = "; ".join(item.text for item, _ in read)
         return text, tuple(dict.fromkeys(ref.instrument for ref in named))
+
+
+def _beside(unit: Unit) -> bool:
+    """Whether a unit is of the amendments not in force or the related provisions, printed beside the law."""
+    return unit.path.startswith(("not-in-force/", "related/"))
 
 
 def _not_before(day: str, floor: str) -> tuple[str, str]:

@@ -42,9 +42,10 @@ def law_quads(snapshots: Iterable[Snapshot]) -> list[str]:
     lines: set[str] = set()
     for law in laws:
         lines.update(_law(law, histories))
+        kinds: dict[str, str] = {}
+        lines.update(_provisions(law, histories, kinds))
         for history in histories.values():
-            lines.update(_history(law, history))
-        lines.update(_provisions(law, histories))
+            lines.update(_history(law, history, kinds))
     return sorted(lines)
 
 
@@ -90,15 +91,15 @@ def _law(law: str, histories: dict[str, History]) -> Iterator[str]:
             yield _quad(snapshot, _DCT + "modified", _day(one.last_amended.isoformat()))
 
 
-def _provisions(law: str, histories: dict[str, History]) -> Iterator[str]:
-    seen: set[str] = set()
+def _provisions(law: str, histories: dict[str, History], kinds: dict[str, str]) -> Iterator[str]:
+    """One node a path, for both languages; ``kinds`` takes what each is."""
     number = next((one.snapshots[-1].number for one in histories.values()), law)
     for history in histories.values():
         for wording in history.wordings:
             unit = wording.unit
-            if wording.path in seen:
+            if wording.path in kinds:
                 continue
-            seen.add(wording.path)
+            kinds[wording.path] = unit.kind
             subject = _iri(f"{law}/{wording.path}")
             yield _a(subject, _ELI + "LegalResourceSubdivision")
             yield _quad(subject, _ELI + "is_part_of", _iri(f"{law}/{unit.parent}" if unit.parent else law))
@@ -121,16 +122,16 @@ def _wording_iri(law: str, language: str, wording: Wording) -> str:
     return _iri(f"{law}/{wording.path}/{wording.start}{suffix}/{language}")
 
 
-def _history(law: str, history: History) -> Iterator[str]:
+def _history(law: str, history: History, kinds: dict[str, str]) -> Iterator[str]:
     language = history.language
     for wording in history.wordings:
-        yield from _wording(law, language, wording)
+        yield from _wording(law, language, wording, kinds[wording.path])
     taken: dict[str, int] = {}
     for change in history.changes:
         yield from _change(law, language, change, taken)
 
 
-def _wording(law: str, language: str, wording: Wording) -> Iterator[str]:
+def _wording(law: str, language: str, wording: Wording, kind: str) -> Iterator[str]:
     unit = wording.unit
     subject = _wording_iri(law, language, wording)
     yield _a(subject, _INF + "Wording")
@@ -155,6 +156,9 @@ def _wording(law: str, language: str, wording: Wording) -> Iterator[str]:
         yield _quad(subject, _DCT + "title", _text(unit.title))
     if unit.label and unit.label != printed_label(unit.kind, wording.path, language):
         yield _quad(subject, PREFIXES["rdfs"] + "label", _text(unit.label))
+    if unit.kind != kind:
+        # The languages, or the years, do not always call one place by one name.
+        yield _quad(subject, _DCT + "type", _text(unit.kind))
     if unit.lims_id:
         yield _quad(subject, _ELI + "id_local", _text(unit.lims_id))
     if wording.note and unit.kind != "note":
