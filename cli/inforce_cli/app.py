@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cite": ("Read", "Citation of a provision, a rule or an answer."),
     "sparql": ("SPARQL", "Run a SPARQL query over the graph."),
     "query": ("SPARQL", "Run a saved query with named parameters."),
+    "import": ("Data", "Read the law's own text from XML files or a git checkout."),
     "validate": ("Data", "Check your own rules, facts and cases, with file and line."),
     "build": ("Data", "Build the graph from ontology, data and your files."),
     "doctor": ("Data", "Check the store, the environment and the coverage."),

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from inforce.errors import ExitCode, InForceError
 
 if TYPE_CHECKING:
+    from inforce.held import HeldLaw
+    from inforce.imports import ImportReport, import_law
     from inforce.kb import History, KnowledgeBase, Provenance
     from inforce.rules.answer import Answer
     from inforce.table import Table
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "ExitCode",
+    "HeldLaw",
     "History",
+    "ImportReport",
     "InForceError",
     "KnowledgeBase",
     "Provenance",
     "Table",
     "Timeline",
     "__version__",
+    "import_law",
     "open",
 ]
 
@@ -35,11 +40,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "inforce.rules.answer",
+    "HeldLaw": "inforce.held",
     "History": "inforce.kb",
+    "ImportReport": "inforce.imports",
     "KnowledgeBase": "inforce.kb",
     "Provenance": "inforce.kb",
     "Table": "inforce.table",
     "Timeline": "inforce.text_timeline",
+    "import_law": "inforce.imports",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -255,6 +255,48 @@ class KnowledgeBase(Catalogue, Readings):
 
         return in_language(differences(one, other), lang)
 
+    def differ(
+        self,
+        before: str,
+        after: str,
+        *,
+        action: str | None = None,
+        where: Facts | None = None,
+        against: KnowledgeBase | None = None,
+    ) -> dict[str, Any]:
+        """Return who lost and who gained between two days, exactly: the JSON form ``inforce/difference/1``.
+
+        Each group has ``conditions`` all of it share, exceptions (``except``), an ``example`` and the rule versions
+        it is so ``because`` of. Both days are taken at their end; the day of the week is the same on both.
+
+        Args:
+            action: one only; else all.
+            where: facts that all cases have.
+            against: other rules for the later day, say a draft.
+
+        Raises:
+            UnknownIdError: no such fact, value or action.
+            FactsError: facts that exclude each other.
+            UsageError: the days are not in order.
+        """
+        from inforce.outcomes import difference
+
+        if against is None and self.when(before).last >= self.when(after).first:
+            raise UsageError(f"{before} is not before {after}", code="E_USAGE", hint="give the earlier day first")
+        actions = [self.action(action)] if action else list(self.book.actions)
+        return difference(self, against or self, (before, after), actions=actions, where=where or {})
+
+    def tokens(self, fact: str) -> tuple[str, ...]:
+        """Return the values a fact that is a choice can take, as they are typed.
+
+        Raises:
+            UnknownIdError: no such fact.
+        """
+        found = self.book.facts.get(fact)
+        if found is None:
+            raise UnknownIdError(f'unknown fact "{fact}"', code="E_UNKNOWN_ID", hint="all facts: inforce list facts")
+        return found.values or tuple(sorted(set(self._names.get(found.scheme or "", {}).values())))
+
     def replay(self, receipt: Mapping[str, Any]) -> tuple[Answer, list[str]]:
         """Answer a saved question again; return the answer and what differs from the receipt (nothing: same bytes).
 
@@ -351,6 +393,24 @@ class KnowledgeBase(Catalogue, Readings):
             raise UsageError("no text of any law is held", code="E_NO_TEXT", hint="import it: inforce import PATH")
         return LawText(self._store, self)
 
+    def prepare_text(self, progress: Any = None) -> None:
+        """Make the store that queries over the imported law run on, so that the first of them does not wait for it."""
+        if self.held is None:
+            return
+        if progress is not None:
+            progress("indexing", 0, 1)
+        self._asked  # noqa: B018 - making it is the purpose
+
+    def law_health(self) -> Iterator[tuple[str, str, str]]:
+        """Yield name, state and detail of each check of the imported law; every file of it is read.
+
+        Raises:
+            IntegrityError: something is not what was written.
+        """
+        from inforce.inspection import law_health
+
+        return law_health(self.built)
+
     # ---- SPARQL ------------------------------------------------------------------------------------
 
     @cached_property
@@ -432,3 +492,16 @@ class KnowledgeBase(Catalogue, Readings):
         from inforce.queries import run_named
 
         return run_named(self._store, name, dict(parameters or {}), self)
+
+    def unused_terms(self, query: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, list[str]]]:
+        """Return the terms of a query that nothing here uses, each with the nearest that something does.
+
+        Args:
+            query: a query's text; with ``parameters`` a saved query's name, and only what they name is looked at.
+        """
+        from inforce.queries import unused_parameters
+        from inforce.stores import unused_terms
+
+        if parameters is None:
+            return unused_terms(query, self._store)
+        return unused_parameters(self._store, query, parameters, self)

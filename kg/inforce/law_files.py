@@ -107,6 +107,8 @@ def find_law_files(
                 f"{text} is an address: nothing is ever fetched",
                 hint="fetch it yourself and name the files: inforce import PATH",
             )
+        if not text:
+            raise UsageError("an empty PATH", hint="name XML files, a folder of them, or a git checkout")
         path = Path(given)
         before = len(found.files)
         if _is_folder(path, text):

@@ -26,7 +26,7 @@ from inforce.errors import EnvironmentFault, InForceError, InputError, Integrity
 from inforce.law_files import LawFile
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
+    from multiprocessing.context import ForkProcess
 
     from inforce.law import Snapshot
 
@@ -99,7 +99,7 @@ def _in_readers(
     from multiprocessing import get_context
 
     context = get_context("fork")
-    ends: dict[Connection, tuple[BaseProcess, list[int]]] = {}
+    ends: dict[Connection, tuple[ForkProcess, list[int]]] = {}
     try:
         for first in range(count):
             share = list(range(first, len(files), count))
@@ -136,7 +136,7 @@ def _in_readers(
             _end(end, process)
 
 
-def _end(end: Connection, process: BaseProcess) -> None:
+def _end(end: Connection, process: ForkProcess) -> None:
     end.close()
     process.join()
 

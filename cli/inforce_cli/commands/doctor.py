@@ -20,19 +20,20 @@ from inforce.errors import InForceError, IntegrityError
 from inforce_cli.output import Run
 
 Row = tuple[str, str, str]
-LIBRARIES = ("pyoxigraph", "rdflib", "owlrl", "networkx", "typer", "rich", "pyshacl", "dd")
+LIBRARIES = ("pyoxigraph", "rdflib", "owlrl", "networkx", "typer", "rich", "pyshacl", "dd", "lxml")
 
 
 def main(run: Run) -> int:
-    """Check the store against its manifest byte for byte, the environment, and how far the law was checked.
+    """Check the store and the imported law byte for byte, the environment, and how far the law was checked.
 
     Ends with 5 if data do not match, with 6 if the machine is in the way.
     """
     rows: list[Row] = []
     failed: list[int] = []
-    for check in (_python, _cache, _store, _data, _coverage):
+    for check in (_python, _cache, _store, _data, _coverage, _law):
         try:
-            rows += list(check(run))
+            for row in check(run):
+                rows.append(row)
         except InForceError as error:
             rows.append((check.__name__.strip("_"), "fails", str(error)))
             failed.append(int(error.exit_code))
@@ -110,3 +111,7 @@ def _coverage(run: Run) -> Iterator[Row]:
     yield "rules", "good", f"from {book.covers_from}, {len(book.rules)} versions, {len(book.actions)} actions"
     late = run.today > book.verified_through
     yield "verified through", "behind" if late else "good", f"{book.verified_through}, today is {run.today}"
+
+
+def _law(run: Run) -> Iterator[Row]:
+    yield from run.kb.law_health()
