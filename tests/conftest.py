@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 
 REPO = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.", "::1", "localhost")
+# Nothing can be held there, and nothing made: a test that needs imported law says where it is.
+os.environ["XDG_DATA_HOME"] = os.path.join(os.devnull, "no-law")
 
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile(
@@ -48,6 +50,51 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("allowed: ../shared is not here, the law files and source tables of the founders")
     return folder
+
+
+def _import_once(paths: Path, name: str, factory: pytest.TempPathFactory) -> Path:
+    """Import law into a data folder of its own, once for all workers of a run; return the folder."""
+    import fcntl
+
+    from inforce import import_law
+
+    # Each worker has a folder below the one of the run; alone, there is only the run's.
+    base = factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    home = shared / name
+    with open(shared / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "inforce" / "law" / "current").exists():
+            import_law([paths], home=home / "inforce" / "law")
+    return home
+
+
+@pytest.fixture(scope="session")
+def imported_law(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder (``XDG_DATA_HOME``) that holds the real law, imported once; never written to."""
+    return _import_once(shared / "laws", "real-law", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def small_law(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds the invented law of ``tests/law_fixtures``; never written to."""
+    return _import_once(Path(__file__).parent / "law_fixtures", "small-law", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def kb_law(kb: Any, imported_law: Path) -> Any:
+    """The packaged rules with the real law's text."""
+    from inforce import KnowledgeBase
+
+    return KnowledgeBase(kb.built, today="2026-06-12", law=imported_law / "inforce" / "law")
+
+
+@pytest.fixture(scope="session")
+def kb_small(kb: Any, small_law: Path) -> Any:
+    """The packaged rules with the invented law's text."""
+    from inforce import KnowledgeBase
+
+    return KnowledgeBase(kb.built, today="2026-06-12", law=small_law / "inforce" / "law")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ Row = tuple[str, str, str]
 _LITTLE = 200 << 20  # bytes free that an import of the modelled laws can need, its store included
 
 
-def law_health(built: Built) -> Iterator[Row]:
+def law_health(built: Built, home: Path | None = None) -> Iterator[Row]:
     """Yield a name, a state (``good``, ``missing``, ``stale``) and a detail for each check, in order.
 
     Every file is read whole: what was read of each snapshot, the quads, and the store made of them in the cache.
@@ -28,7 +28,7 @@ def law_health(built: Built) -> Iterator[Row]:
         IntegrityError: something is not what was written; the rows before it stand.
         EnvironmentFault: a folder that cannot be read.
     """
-    home = law_home()
+    home = home or law_home()
     if home is None:
         yield "law", "missing", "neither XDG_DATA_HOME nor HOME is set: no text of any law can be held"
         return

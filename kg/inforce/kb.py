@@ -57,10 +57,16 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
 class KnowledgeBase(Catalogue, Readings):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
-    def __init__(self, built: Built, *, today: str | Callable[[str], str] | None = None) -> None:
-        """Take a built graph; ``today`` is what a question without a day means, or gives it for a time zone's name."""
+    def __init__(
+        self, built: Built, *, today: str | Callable[[str], str] | None = None, law: Path | None = None
+    ) -> None:
+        """Take a built graph, and the folder of imported law, the user's own if not given.
+
+        ``today`` is what a question without a day means, or gives it for a time zone's name.
+        """
         self.built = built
         self._today = today
+        self._law_home = law
 
     @cached_property
     def book(self) -> Rulebook:
@@ -373,7 +379,7 @@ class KnowledgeBase(Catalogue, Readings):
         """What was imported of the law's own text, ``None`` where nothing was."""
         from inforce.held import held_law
 
-        return held_law()
+        return held_law(self._law_home)
 
     @property
     def law_version(self) -> str | None:
@@ -409,7 +415,7 @@ class KnowledgeBase(Catalogue, Readings):
         """
         from inforce.inspection import law_health
 
-        return law_health(self.built)
+        return law_health(self.built, self._law_home)
 
     # ---- SPARQL ------------------------------------------------------------------------------------
 
