@@ -574,7 +574,11 @@ SHAPES = [
         "eli:date_document is one day",
     ),
     Bad(
-        "instrument published in words", '"2020-01-03"^^xsd:date', '"January 2020"', "E_DATE", "eli:date_publication is a day"
+        "instrument published in words",
+        '"2020-01-03"^^xsd:date',
+        '"January 2020"',
+        "E_DATE",
+        "eli:date_publication is a day",
     ),
     Bad(
         "instrument in force on an instant",
@@ -689,7 +693,7 @@ SHAPES = [
         "one dct:date",
     ),
     Bad("change of no kind", ' dct:type "enacted" ;', "", "E_SHAPE", "one dct:type"),
-    Bad("change by nobody", ' inf:layer layer:notice ;', "", "E_SHAPE", "one inf:layer"),
+    Bad("change by nobody", " inf:layer layer:notice ;", "", "E_SHAPE", "one inf:layer"),
     Bad(
         "change by a rule",
         "    inf:instrument <instrument/NAME/1> ;\n    inf:affects",
