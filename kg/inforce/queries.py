@@ -18,9 +18,9 @@ import pyoxigraph as ox
 
 from inforce.cites import parse_citation
 from inforce.errors import InputError, UnknownIdError, UsageError, nearest
-from inforce.sparql_guard import bind_values
+from inforce.sparql_guard import bind_values, names, tokens
 from inforce.table import Table
-from inforce.vocab import BASE, PREFIXES, expand
+from inforce.vocab import BASE, PREFIXES, expand, shrink
 
 __all__ = [
     "Parameter",
@@ -33,12 +33,15 @@ __all__ = [
     "run_filled",
     "run_named",
     "saved",
+    "unused_parameters",
 ]
 
 TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "provision", "text", "thing")
 ANY = "*"
 """The default of a parameter that leaves nothing out where it is not given."""
 FOLDERS = ("ask", "history", "provenance", "text")
+ENGINES = ("oxigraph", "rdflib")
+"""What a saved query runs on with the same rows, unless its header says which alone, and why."""
 XSD = PREFIXES["xsd"]
 
 _PARAM = re.compile(
@@ -62,7 +65,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One saved query; ``text`` is the whole file, header included."""
+    """One saved query; ``text`` is the whole file, header included.
+
+    ``engines`` are those that give its rows; where one of ``ENGINES`` is left out ``because`` says why.
+    """
 
     name: str
     path: Path
@@ -72,6 +78,8 @@ class Query:
     parameters: tuple[Parameter, ...]
     columns: tuple[str, ...]
     example: str
+    engines: tuple[str, ...] = ENGINES
+    because: str = ""
 
     @property
     def usage(self) -> str:
@@ -87,7 +95,7 @@ def read_query(path: Path) -> Query:
     """Return a saved query with what its header says.
 
     Raises:
-        InputError: no title or question, or a parameter that cannot be read.
+        InputError: no title or question, a parameter that cannot be read, or an engine left out without a reason.
     """
     text = path.read_text(encoding="utf-8")
     fields = _header(text)
@@ -107,7 +115,23 @@ def read_query(path: Path) -> Query:
         parameters,
         columns,
         " ".join(fields.get("example", ())),
+        *_engines(" ".join(fields.get("engines", ())), path),
     )
+
+
+def _engines(line: str, path: Path) -> tuple[tuple[str, ...], str]:
+    if not line:
+        return ENGINES, ""
+    names, _, because = line.partition("; because ")
+    engines = tuple(names.split())
+    if not engines or not set(engines) <= set(ENGINES) or not because.strip():
+        raise InputError(
+            f'cannot read the engines "{line}"',
+            code="E_QUERY",
+            source=str(path),
+            hint="# engines: oxigraph; because …; engines: " + ", ".join(ENGINES),
+        )
+    return engines, because.strip()
 
 
 def _header(text: str) -> dict[str, list[str]]:
@@ -162,9 +186,29 @@ def saved() -> dict[str, Query]:
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """Return one row a saved query: ``id``, ``label``, ``question``, ``parameters``."""
+    """Return one row a saved query: ``id``, ``label``, ``question``, ``parameters`` (one line of help), ``takes``.
+
+    ``takes`` has one entry a parameter: its ``name``, ``type``, ``text``, whether it is ``required``, what it is
+    if left out (``default``, ``None`` where it is nothing) and an ``example``.
+    """
     return [
-        {"id": query.name, "label": query.title, "question": query.question, "parameters": query.usage}
+        {
+            "id": query.name,
+            "label": query.title,
+            "question": query.question,
+            "parameters": query.usage,
+            "takes": [
+                {
+                    "name": one.name,
+                    "type": one.type,
+                    "required": one.required,
+                    "default": None if one.default == ANY else one.default,
+                    "text": one.text,
+                    "example": one.example,
+                }
+                for one in query.parameters
+            ],
+        }
         for query in saved().values()
     ]
 
@@ -243,6 +287,18 @@ def run_filled(store: ox.Store, name: str, values: Mapping[str, str | date | Non
     from inforce.stores import to_table
 
     return to_table(store.query(filled(name, values), use_default_graph_as_union=True))
+
+
+def unused_parameters(
+    store: ox.Store, name: str, parameters: Mapping[str, Any], kb: Any
+) -> list[tuple[str, list[str]]]:
+    """Return the terms that parameters put into a saved query and that no quad uses, each with the nearest."""
+    from inforce.stores import unused_terms
+
+    query = find_query(name)
+    ours = {shrink(iri) for iri in names(tokens(query.text))}
+    found = unused_terms(prepared(store, query, parameters, kb), store)
+    return [(term, near) for term, near in found if term not in ours]
 
 
 def prepared(store: ox.Store, query: Query, parameters: Mapping[str, Any], kb: Any) -> str:

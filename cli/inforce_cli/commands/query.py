@@ -31,19 +31,24 @@ def main(
     explain: Annotated[bool, typer.Option("--explain", help="What it asks, and its parameters.")] = False,
 ) -> int:
     """Run a saved query. Its parameters are bound as terms: nothing you type becomes part of the query's text."""
-    from inforce_cli.render.query import described
+    from inforce import Table
+    from inforce_cli.render.query import described, no_rows
 
     catalogue = run.kb.list("queries")
     if name is None:
-        return run.show(table=catalogue)
+        # What each parameter is fills no line of a table: it is in the JSON, and --explain says it.
+        shown = [{key: row[key] for key in catalogue.columns[:-1]} for row in catalogue]
+        rows = catalogue.limited(run.options.limit).to_dicts()
+        return run.show(table=Table.of(catalogue.columns[:-1], shown), json=rows)
     if explain:
-        rows = {row["id"]: row for row in catalogue}
-        if name not in rows:
-            near = nearest(name, rows)
+        known = {row["id"]: row for row in catalogue}
+        if name not in known:
+            near = nearest(name, known)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise UnknownIdError(f'no saved query is called "{name}"', hint=hint + "all queries: inforce query")
-        return run.show(json=rows[name], text=lambda: described(rows[name], width=run.width))
-    found = run.kb.query(name, assignments(parameters or [], of="KEY", known=f"inforce query {name} --explain"))
+        return run.show(json=known[name], text=lambda: described(known[name], width=run.width))
+    given = assignments(parameters or [], of="KEY", known=f"inforce query {name} --explain")
+    found = run.kb.query(name, given)
     if not found.rows:
-        run.note("note: no rows")
+        run.note(no_rows(run.kb.unused_terms(name, given)))
     return run.show(table=found)

@@ -21,6 +21,7 @@ import typer
 from inforce import Table
 from inforce.errors import EnvironmentFault, InputError, UsageError
 from inforce_cli.output import Run
+from inforce_cli.render.query import no_rows
 
 LARGEST = 1_000_000  # bytes read; the library refuses what is too long to be a question
 
@@ -41,7 +42,7 @@ def main(
     found = run.kb.sparql(query, on=on, limit=None if limit is None else limit + 1, timeout_s=_seconds(timeout))
     if isinstance(found, Table):
         if not found.rows:
-            run.note("note: no rows")
+            run.note(no_rows(run.kb.unused_terms(query)))
         return run.show(table=found)
     if isinstance(found, bool):
         return run.show(json={"boolean": found}, text="yes\n" if found else "no\n")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import paragraph
 
-__all__ = ["described"]
+__all__ = ["described", "no_rows"]
 
 
 def described(query: Mapping[str, Any], *, width: int = 80) -> str:
     r"""Return the query's title, its question and its parameters; those in brackets may be left out.
+
+    ``takes``, where the query has it, adds what each parameter is, with an example.
 
     >>> print(described({"id": "q", "label": "A title", "question": "What?", "parameters": "on=DATE"}), end="")
     q: A title
@@ -25,4 +27,22 @@ def described(query: Mapping[str, Any], *, width: int = 80) -> str:
     parts = [f"{query['id']}: {safe_text(query['label'])}\n"]
     for text in (query["question"], usage):
         parts += ["\n", paragraph(safe_text(text), width=width, indent=2)]
+    for number, one in enumerate(query.get("takes", ())):
+        example = f"; e.g. {one['example']}" if one["example"] else ""
+        text = f"{one['name']}: {one['text']}{example}"
+        parts += ["" if number else "\n", paragraph(safe_text(text), width=width, indent=2)]
     return "".join(parts)
+
+
+def no_rows(unused: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Return the note under an answer without rows: the terms asked about that nothing uses, and what is like them.
+
+    >>> print(no_rows([("inf:form", ["inf:from"]), ("rule:R-9", [])]))
+    note: no rows
+    note: nothing here uses inf:form; did you mean inf:from?
+    note: nothing here uses rule:R-9
+    """
+    lines = ["note: no rows"]
+    for term, near in unused:
+        lines.append(f"note: nothing here uses {term}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+    return "\n".join(lines)
