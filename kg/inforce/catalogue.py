@@ -197,7 +197,7 @@ class Catalogue:
         if kind == "queries":
             from inforce.queries import catalogue
 
-            return Table.of(("id", "label", "question", "parameters"), catalogue())
+            return Table.of(("id", "label", "question", "parameters", "takes"), catalogue())
         if kind not in KINDS:
             near = nearest(kind, LISTS)
             raise UnknownIdError(
