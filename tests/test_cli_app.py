@@ -24,7 +24,8 @@ from command_line import PACKAGE, PATH, SOURCES, Ran, schema
 
 import inforce
 from inforce.errors import InForceError
-from inforce_cli.__main__ import main
+from inforce.held import exclusive
+from inforce_cli.__main__ import _guarded, main
 from inforce_cli.app import COMMANDS
 from inforce_cli.render.errors import failure
 from inforce_cli.render.table import write
@@ -159,6 +160,8 @@ def test_the_version_is_told_without_the_parser(start: Callable[..., Any]) -> No
             ["is not KEY=VALUE", "inforce query members-of-list --explain"],
         ),
         ("validate nothing.ttl", "E_USAGE", ["no such file"]),
+        ("check citizenships=Atlantis", "E_UNKNOWN_ID", ["did you mean", "values: inforce list nationalities"]),
+        ("check citizenships=Frnace", "E_UNKNOWN_ID", ["did you mean FRA (france)"]),
         ("validate", "E_USAGE", ["inforce validate --help"]),
     ],
 )
@@ -299,6 +302,27 @@ def test_an_interrupt_ends_with_130_and_no_traceback(start: Callable[..., Any]) 
     process.send_signal(signal.SIGINT)
     ran = ended(process)
     assert ran.code == 130 and "Traceback" not in ran.err and ran.out == ""
+
+
+@pytest.mark.parametrize("argv", [[], ["--json"]])
+def test_a_lock_that_somebody_else_holds_ends_with_seven(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    # Asking needs no lock; what changes the imported law does.
+    def change() -> int:
+        with exclusive(tmp_path):
+            return 0
+
+    with exclusive(tmp_path):
+        assert _guarded(argv, change) == 7
+    err = capsys.readouterr().err
+    if argv:
+        problem = json.loads(err)
+        schema("problem").validate(problem)
+        assert (problem["code"], problem["exit_code"], problem["status"]) == ("E_LOCKED", 7, 503)
+    else:
+        assert err.startswith(f"error[E_LOCKED]: {tmp_path / 'lock'}: ") and "wait" in err and err.count("\n") == 1
+    assert _guarded(argv, change) == 0
 
 
 # ---- the environment -----------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 YES, NO = ("yes", "true", "oui", "y"), ("no", "false", "non", "n")
 UNKNOWN = ("unknown", "inconnu", "?")
 NONE = ("none", "aucun", "aucune", "")
+# What is called otherwise where it is listed.
+KINDS = {"place": "nationalities", "class": "classes", "category": "categories"}
 
 Names = Callable[[str], Mapping[str, str]]
 
@@ -155,15 +157,19 @@ def _token(fact: Fact, value: Any, book: Rulebook, names: Names, *, strict: bool
     if not strict:
         return None
     _odd_characters(text)
-    near = nearest(fold(text), list(known))
-    hint = _suggest([known[word] + (f" ({word})" if known[word].casefold() != word else "") for word in near])
+    # Names that mean the same are suggested once, by the nearest of them.
+    near = {known[word]: word for word in reversed(nearest(fold(text), list(known)))}
+    hint = _suggest(
+        [token + (f" ({word})" if token.casefold() != word else "") for token, word in [*near.items()][::-1]]
+    )
     raise UnknownIdError(f'{fact.name}: unknown value "{value}"', code="E_UNKNOWN_ID", hint=hint + _examples(fact))
 
 
 def _examples(fact: Fact) -> str:
     if fact.values is not None:
         return f"{fact.name} takes " + ", ".join(fact.values)
-    return f"values: inforce list {fact.scheme}" if fact.scheme else ""
+    kind = (fact.scheme or "").partition("/")[0]
+    return f"values: inforce list {KINDS.get(kind, kind + 's')}" if kind else ""
 
 
 def _suggest(words: list[str]) -> str:
