@@ -183,8 +183,7 @@ class _Reader:
             found["change_kind"] = found.pop("type")
             found["authority"] = name_of(t.value(subject, INF + "layer") or "")
             found["ceased"] = t.value(subject, DCT + "valid")
-        if found.get("type"):
-            found["type"] = name_of(found["type"])
+        found["type"] = name_of(found.get("type") or "") or None
         if found["locator"]:
             found["locator"] = t.value(found["locator"], RDF + "value")
         if found["property"]:
