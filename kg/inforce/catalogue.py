@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from inforce.clauses import CLAUSE_KINDS
 from inforce.errors import UnknownIdError, UsageError, nearest
 from inforce.rules.case import fold
 from inforce.table import Table
@@ -132,9 +134,10 @@ class Catalogue:
         known = str(self.when(known_on).last) if known_on else None
         if first > last:
             raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
-        rows = [dict(zip(CHANGE_COLUMNS, row, strict=True)) for row in self._tables["changes"]]
+        rows, columns = self._every_change(first, last)
         self._one_of("layer", layer, {row["layer"] for row in rows if row["layer"]})
-        self._one_of("kind", kind, {row["kind"] for row in rows})
+        clauses = CLAUSE_KINDS if self.law_version is not None else ()
+        self._one_of("kind", kind, {*(row["kind"] for row in rows), *clauses})
         if about is not None:
             rows = self._about(rows, about)
         kept = [
@@ -148,7 +151,41 @@ class Catalogue:
             and (not affects_outcomes or row["affects_outcomes"])
             and (known is None or (row["recorded"] or row["date"]) <= known)
         ]
-        return Table.of(CHANGE_COLUMNS, kept)
+        return Table.of(columns, kept)
+
+    def _every_change(self, first: str, last: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+        """All rows of the build; where the text is imported, also those of its clauses from one day to another."""
+        rows = [dict(zip(CHANGE_COLUMNS, row, strict=True)) for row in self._tables["changes"]]
+        if self.law_version is None:
+            return rows, CHANGE_COLUMNS
+        from inforce.clauses import Resting, clause_rows, merged
+        from inforce.queries import run_filled
+
+        days = {"from": _as_date(first or "0001-01-01"), "to": _as_date(last)}
+        resting = Resting.of(self.book)
+        clauses = clause_rows(run_filled(self._store, "clause-changes", days), self._layers, resting)
+        found = merged(rows, clauses, resting)
+        ranks = {layer.id: layer.rank for layer in self.book.layers.values()}
+        found.sort(
+            key=lambda row: (
+                row["date"],
+                row["time"] or "",
+                ranks.get(row["layer"], 9),
+                _natural(row["thing"]),
+                row["kind"],
+            )
+        )
+        return found, (*CHANGE_COLUMNS, "languages")
+
+    @cached_property
+    def _layers(self) -> dict[str, str]:
+        """The layer of authority of each law by its path: what has the number of a regulation is one."""
+        laws = self._tables["entities"]["laws"]
+        numbers = {law["iri"]: [law["id"], *law["names"]] for law in laws}
+        return {
+            law: "regulation" if any(re.match(r"[A-Z]+/", number) for number in found) else "act"
+            for law, found in numbers.items()
+        }
 
     @staticmethod
     def _one_of(what: str, value: str | None, known: set[str]) -> None:
@@ -162,13 +199,19 @@ class Catalogue:
 
     def _about(self, rows: list[dict[str, Any]], about: str) -> list[dict[str, Any]]:
         """The rows that name something, by any of its names, or whose label holds the word."""
+        from inforce.cites import same
+
         word = fold(about)
         entry = self._by_name.get(word, (None, None))[1] or self._cited(about)
         names = {word} if entry is None else {word, *(fold(n) for n in (entry["id"], entry["iri"], *entry["names"]))}
-        # A provision is meant with all its parts: what follows its citation opens with a bracket.
-        parts = () if entry is None else tuple(f"{fold(entry['id'])}{bracket}" for bracket in "([")
+        paths = {one for one in same(about) if "/" in one} | ({entry["iri"]} if entry is not None else set())
+        # A provision is meant with all its parts, a law too: what follows its citation opens with a bracket or a space.
+        parts = () if entry is None else tuple(f"{fold(entry['id'])}{mark}" for mark in "([ ")
 
         def named(row: Mapping[str, Any]) -> bool:
+            iri = row.get("iri")
+            if iri and any(iri == path or iri.startswith(path + "/") for path in paths):
+                return True
             words = [row["thing"], row["citation"], row["instrument"], row["layer"], row["id"]]
             exact = [fold(str(one)) for one in (*words, *row["affects"], *row["sources"]) if one]
             return any(one in names or (parts and one.startswith(parts)) for one in exact)
@@ -393,6 +436,10 @@ class Catalogue:
         from inforce.provenance import trace_answer
 
         return trace_answer(self.graph_index, answer)
+
+
+def _as_date(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _natural(text: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 Examples:
   inforce changes --from 2024-11-01 --to 2025-02-28
   inforce changes --about Mexico
+  inforce changes --about "IRPR 26.1" --kind renumbered
   inforce changes --affects outcomes --layer designation --json
 """
 
@@ -24,11 +25,11 @@ def main(
     to: Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DATE")] = None,
     about: Annotated[
         str | None,
-        typer.Option("--about", help="A rule, provision, instrument, country, action or word.", metavar="TERM"),
+        typer.Option("--about", help="A rule, law, provision, instrument, country, action or word.", metavar="TERM"),
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="One layer of authority.", metavar="NAME")] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="added, changed, ended, restated, …", metavar="NAME")
+        str | None, typer.Option("--kind", help="added, changed, ended, amended, renumbered, …", metavar="NAME")
     ] = None,
     affects: Annotated[
         str | None, typer.Option("--affects", help="outcomes: only what an outcome rests on.", metavar="outcomes")
@@ -37,7 +38,7 @@ def main(
         str | None, typer.Option("--known-on", help="Only what the public could know that day.", metavar="DATE")
     ] = None,
 ) -> int:
-    """Show what changed between two days, both included, oldest first."""
+    """Show what changed between two days, both included, oldest first; clause by clause where text is imported."""
     from inforce_cli.render.reading import change_table
     from inforce_cli.render.text import safe_text
 
