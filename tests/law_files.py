@@ -105,7 +105,7 @@ class Graph:
         return [
             Part(
                 row.kind,
-                row.one("label") or printed_label(row.kind, row.path, language),
+                row.one("notation") or printed_label(row.kind, row.path, language),
                 row.one("title"),
                 row.one("text"),
             )
@@ -140,18 +140,22 @@ NOT_LAW = {
     "RecentAmendments", "LastAmendedDate", "ConsolidationDate", "RegistrationDate", "InstrumentNumber", "BillHistory",
     "Chapter",
 }  # fmt: skip
+GAPS = {
+    "entry", "Text", "TitleText", "Caption", "title", "thead", "row", "Label", "Provision", "LineBreak", "Date", "YYYY",
+    "MM", "DD", "OriginatingRef", "MarginalNote", "HistoricalNoteSubItem", "RegulationMaker", "OrderNumber",
+}  # fmt: skip
 TITLES = {"MarginalNote", "TitleText"}
 LABEL, TITLE, TEXT = 1, 2, 3
 
 
 def extracted(plain: bytes) -> list[Part]:
     """Kind, title and own words of every unit of a file, straight from the tree."""
-    found: list[tuple[str, list[str], list[str]]] = []
+    found: list[list[list[str]]] = []
 
     nowhere: list[str] = []
 
     def words(at: int, into: int) -> list[str]:
-        return nowhere if at < 0 else found[at][into]  # type: ignore[return-value]
+        return nowhere if at < 0 else found[at][into]
 
     def visit(element: etree._Element, at: int, into: int) -> None:
         tag = element.tag
@@ -159,7 +163,7 @@ def extracted(plain: bytes) -> list[Part]:
             return
         unit = tag in UNITS and not inside_cell(element) and not (tag == "row" and in_head(element))
         if unit:
-            found.append((UNITS[tag], [], [], []))
+            found.append([[UNITS[tag]], [], [], []])
             at, into = len(found) - 1, TEXT
         elif tag in TITLES:
             into = TITLE
@@ -168,16 +172,14 @@ def extracted(plain: bytes) -> list[Part]:
         if element.text:
             words(at, into).append(element.text)
         for child in element:
-            gap = child.tag in {"entry", "Text", "TitleText", "Caption", "title", "thead", "row", "Label", "Provision",
-                                "LineBreak", "OriginatingRef", "MarginalNote", "HistoricalNoteSubItem", "RegulationMaker",
-                                "OrderNumber", "Date", "YYYY", "MM", "DD"}  # fmt: skip
+            gap = child.tag in GAPS
             words(at, into).append(" " if gap else "")
             visit(child, at, into)
             words(at, into).extend((" " if gap else "", child.tail or ""))
 
     visit(etree.fromstring(plain), -1, TEXT)
     assert not squeeze(nowhere), "words outside every unit"
-    return [Part(kind, squeeze(label), squeeze(title), squeeze(text)) for kind, label, title, text in found]
+    return [Part(*(squeeze(one) for one in parts)) for parts in found]
 
 
 def squeeze(parts: list[str]) -> str:

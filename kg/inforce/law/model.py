@@ -12,7 +12,7 @@ from inforce.errors import InputError
 __all__ = ["Anchor", "NoteItem", "Snapshot", "Unit"]
 
 # Raised when what is stored of a snapshot changes its form: a cache of another form is not read.
-FORM = 1
+FORM = 2
 
 
 class NoteItem(NamedTuple):
@@ -113,15 +113,17 @@ class Snapshot:
             data: dict[str, Any] = json.loads(content)
             if data["form"] != FORM:
                 raise InputError("a parsed file of another version of the program", code="E_FORM")
-            units = tuple(Unit(*one[:8], tuple(one[8]), *one[9:]) for one in data["units"])
+            units = tuple(Unit._make([*one[:8], tuple(one[8]), *one[9:]]) for one in data["units"])
             anchors = tuple(
                 Anchor(path, last, tuple(NoteItem(*item) for item in notes)) for path, last, notes in data["anchors"]
             )
-            days = [date.fromisoformat(data[key]) for key in ("day", "point_in_time", "current_to", "last_amended")]
             return cls(
-                data["law"],
-                data["language"],
-                *days,
+                law=data["law"],
+                language=data["language"],
+                day=date.fromisoformat(data["day"]),
+                point_in_time=date.fromisoformat(data["point_in_time"]),
+                current_to=date.fromisoformat(data["current_to"]),
+                last_amended=date.fromisoformat(data["last_amended"]),
                 number=data["number"],
                 title=data["title"],
                 digest=data["digest"],

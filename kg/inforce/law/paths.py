@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from inforce.law.notes import read_note
 
@@ -32,6 +33,7 @@ _DIVISIONS = {
 LONGEST = 60
 
 
+@lru_cache(maxsize=2048)
 def slug(text: str) -> str:
     """Return words as one step: lower case, no accents, dashes between.
 
@@ -43,6 +45,7 @@ def slug(text: str) -> str:
     return found[:LONGEST].rstrip("-")
 
 
+@lru_cache(maxsize=2048)
 def label_step(label: str) -> str:
     """Return a printed label as one step; empty if it holds nothing.
 

@@ -9,31 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import date
-from xml.sax.saxutils import escape, quoteattr
-
-from lxml import etree
+from xml.sax.saxutils import escape
 
 from inforce.cites import NUMBERS
-from inforce.law.elements import BLOCKS, CONTAINERS, INLINE, KINDS, LIMS, METADATA, ROOTS, known
+from inforce.errors import InputError, nearest
+from inforce.law.elements import BLOCKS, CONTAINERS, INLINE, KINDS, LIMS, METADATA, known
 from inforce.law.model import Anchor, NoteItem, Snapshot, Unit
 from inforce.law.paths import heading_step, label_step, related_step, slug, word_step
-from inforce.law.xml import MAX_DEPTH, parse_xml, refuse
+from inforce.law.words import collapse, markup, recipe, strangers, words
+from inforce.law.xml import MAX_DEPTH, Element, parse_xml, refuse
 
 __all__ = ["parse_snapshot"]
 
 _START = LIMS + "inforce-start-date"
+_LAST = LIMS + "lastAmendedDate"
+_ID = LIMS + "id"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ANCHORS = {"Section", "Schedule", "Heading"}
-# The recipe of the packaged digests: no notes, and a space after these.
-_SPACED = {"Label", "Text", "MarginalNote", "DefinedTermEn", "Paragraph", "Subparagraph", "Clause", "Item"}
-_SILENT = {"HistoricalNote", "Footnote"}
+# Folded into the digest of the unit they stand in, by the recipe of the packaged digests.
 _DIGESTED = {"Text", "FormulaGroup", "Repealed", "TableGroup", "FormGroup", "List", "ScheduleFormHeading"}
-_FOLDED = {"TableGroup", "List"}
-
-Element = etree._Element
+_FOLDED = {"TableGroup", "List"} | {tag for tag, kind in KINDS.items() if kind == "continued"}
+_UNFOLDED = {"row", "item", "table", "note", "front", "heading"}
+_LEAVES = {"LongTitle", "ShortTitle", "RunningHead", "EnablingAuthority", "RegulationMakerOrder"}
+_TITLES = {"MarginalNote", "TitleText"}
+_OWN = frozenset(BLOCKS | _TITLES | {"Label", "ScheduleFormHeading"})
+_TABLE = frozenset(INLINE | {"Caption", "title", "table", "tgroup", "colspec", "thead", "tbody", "row", "entry"})
+_SERIES = {"DORS/": "SOR/", "TR/": "SI/"}
 
 
 def parse_snapshot(content: bytes, *, source: str, day: date) -> Snapshot:
@@ -49,11 +51,6 @@ def parse_snapshot(content: bytes, *, source: str, day: date) -> Snapshot:
     """
     root = parse_xml(content, source=source)
     return _Reader(source).read(root, day, hashlib.sha256(content).hexdigest())
-
-
-def collapse(text: str) -> str:
-    """Return words with one plain space between them."""
-    return " ".join(text.split())
 
 
 class _Reader:
@@ -107,25 +104,26 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise self.refusal(element, f"nested more than {MAX_DEPTH} deep", None)
         counts: dict[str, int] = {}
-        tables = sum(child.tag == "TableGroup" for child in element)
         for child in element:
             tag = child.tag
-            if tag in KINDS:
-                if tag == "Heading":
-                    self.heading(child, parent)
-                elif tag == "TableGroup":
-                    self.table(child, parent, anchor, depth + 1, alone=tables == 1)
-                else:
-                    counts[tag] = counts.get(tag, 0) + 1
-                    self.unit(child, parent, anchor, depth + 1, counts[tag])
+            if whole and tag in _OWN:
+                pass  # Words of the unit itself, which has read them.
+            elif tag == "Heading":
+                self.heading(child, parent)
+            elif tag == "TableGroup":
+                alone = len(element.findall("TableGroup")) == 1
+                self.table(child, parent, anchor, alone=alone)
+            elif tag in KINDS:
+                counts[tag] = counts.get(tag, 0) + 1
+                self.unit(child, parent, anchor, depth + 1, counts[tag])
             elif tag in CONTAINERS:
                 self.container(child, parent, anchor, depth + 1)
-            elif tag in METADATA or (whole and (tag in BLOCKS or tag in _OWN)):
-                continue  # Words of the unit itself, which has read them; or not the law's.
-            else:
-                raise self.refusal(child, f"unknown element <{tag}> in <{element.tag}>", _hint())
-            self.no_words(child.tail, child)
-        self.no_words(element.text, element)
+            elif tag not in METADATA:
+                raise self.stranger(child)
+            if child.tail:
+                self.no_words(child.tail, child)
+        if element.text:
+            self.no_words(element.text, element)
 
     def container(self, element: Element, parent: str, anchor: str, depth: int) -> None:
         if element.tag == "RelatedOrNotInForce":
@@ -148,7 +146,7 @@ class _Reader:
             elif child.tag == "Section":
                 self.unit(child, path, path, depth + 1, 1)
             else:
-                raise self.refusal(child, f"unknown element <{child.tag}> in <{element.tag}>", _hint())
+                raise self.stranger(child)
 
     # ---- units -------------------------------------------------------------------------------
 
@@ -163,8 +161,6 @@ class _Reader:
             self.note(element, path, parent, anchor)
             return
         self.emit(element, path, parent, anchor, KINDS[tag], alias=alias)
-        for note in element.iterfind("MarginalNote/HistoricalNote"):
-            self.note(note, self.unique(_join(path, "note")), path, anchor)
         if tag not in _LEAVES:
             self.walk(element, path, anchor, depth, whole=True)
 
@@ -181,8 +177,11 @@ class _Reader:
             self.headings.append((level, path))
         self.anchors[path] = Anchor(path, "", ())
         self.emit(element, path, above, path, "heading", alias=step if unnamed else "")
-        for note in element.iterfind("HistoricalNote"):
-            self.note(note, self.unique(_join(path, "note")), path, path)
+        for child in element:
+            if child.tag == "HistoricalNote":
+                self.note(child, self.unique(_join(path, "note")), path, path)
+            elif child.tag not in _OWN:
+                raise self.stranger(child)
 
     def next_section(self, heading: Element) -> str:
         """An unlabelled heading is known by the section it stands before."""
@@ -192,9 +191,12 @@ class _Reader:
                 return label_step("".join(label.itertext())) if label is not None else "section"
         return "end"
 
-    def table(self, element: Element, parent: str, anchor: str, depth: int, *, alone: bool) -> None:
+    def table(self, element: Element, parent: str, anchor: str, *, alone: bool) -> None:
         """A table: a unit for its caption and heads, then its rows; rows of the only table hang on the parent."""
         path = self.unique(_join(parent, "table"), numbered=not alone)
+        for one in element.iterdescendants():
+            if one.tag not in _TABLE:
+                raise self.stranger(one)
         self.emit(element, path, parent, anchor, "table")
         count = 0
         above = parent if alone else path
@@ -211,7 +213,7 @@ class _Reader:
         items = []
         for child in element:
             if child.tag != "HistoricalNoteSubItem":
-                raise self.refusal(child, f"unknown element <{child.tag}> in <{element.tag}>", _hint())
+                raise self.stranger(child)
             start = self.day(child, child.get(_START) or "")
             items.append(NoteItem(start, collapse("".join(child.itertext()))))
         if direct := collapse(element.text or ""):
@@ -232,7 +234,7 @@ class _Reader:
         if tag == "HistoricalNote":
             return "note", ""
         if tag == "Item":
-            return word_step(self.words(element)) or f"item-{count}", ""
+            return word_step(words(element)) or f"item-{count}", ""
         if tag == "Schedule":
             return self.schedule(element, count), ""
         if tag == "Footnote":
@@ -271,35 +273,54 @@ class _Reader:
         return english or local or f"definition-{count}", "" if english and not local else local
 
     def emit(self, element: Element, path: str, parent: str, anchor: str, kind: str, *, alias: str = "") -> None:
-        """Add one unit: its label, title, words, dates."""
+        """Add one unit: its label, title, words, dates; and the notes on its title."""
         label = title = ""
         pieces: list[Element] = []
-        heading = element.find("ScheduleFormHeading") if element.tag == "Schedule" else None
-        for child in element if heading is None else [*heading, *element]:
+        dates: set[str] = set()
+        notes: list[Element] = []
+        folds = False
+        for child in _parts(element, kind):
             tag = child.tag
             if tag == "Label":
-                label = collapse("".join(child.itertext()))
-            elif tag in ("MarginalNote", "TitleText"):
-                title = collapse(title + " " + self.words(child))
+                label = collapse(words(child))
+            elif tag in _TITLES:
+                title = collapse(f"{title} {words(child)}")
+                dates.add(self.day(child, child.get(_START)))
+                if len(child):
+                    self.plain(child)
+                    notes += child.findall("HistoricalNote")
             elif tag in BLOCKS:
                 pieces.append(child)
-        if kind == "table":
-            pieces = [one for one in element.iter("Caption", "title", "thead")]
-        elif element.tag in _LEAVES and not len(pieces):
+            elif tag in _FOLDED:
+                folds = True
+                dates.update(self.started(child))
+            elif tag == "ScheduleFormHeading":
+                dates.add(self.day(child, child.get(_START)))
+        if element.tag in _LEAVES and not pieces:
             pieces = [element]
+        rich = False
         for piece in pieces:
-            self.check_inline(piece)
-        text = collapse(" ".join(self.words(piece) for piece in pieces))
-        folded = self.folded(element, kind, text, pieces)
-        rich = kind in ("table",) or len(pieces) > 1 or any(len(piece) for piece in pieces)
-        markup = ""
-        if rich and pieces:
-            wrap = kind in ("table", "row") or (kind == "front" and pieces[0] is not element)
-            markup = collapse(" ".join(_markup(piece, outer=wrap) for piece in pieces))
-            markup = "" if markup == escape(text) else markup
-        own = self.day(element, element.get(_START) or "")
-        dates = {own} | set(self.dates(element, pieces)) - {""}
-        repealed = any(one.tag == "Repealed" or one.find("Repealed") is not None for one in pieces)
+            if len(piece):
+                rich = True
+                self.plain(piece)
+                dates.update(self.started(piece))
+            else:
+                dates.add(self.day(piece, piece.get(_START)))
+        text = collapse(" ".join([words(piece) for piece in pieces]))
+        folded = inline = ""
+        repealed = False
+        if rich or folds or len(pieces) != 1:
+            repealed = any(one.tag == "Repealed" or one.find("Repealed") is not None for one in pieces)
+            if kind not in _UNFOLDED:
+                parts = [recipe(child) for child in element if child.tag in _DIGESTED or child.tag in _FOLDED]
+                folded = collapse(" ".join(parts))
+            cells = kind in ("table", "row") or (kind == "front" and pieces != [element])
+            inline = collapse(" ".join([markup(piece, outer=cells) for piece in pieces]))
+        elif pieces[0].tag == "Repealed":
+            repealed = True
+        own = self.day(element, element.get(_START))
+        dates.add(own)
+        dates.discard("")
         self.units.append(
             Unit(
                 path,
@@ -309,57 +330,26 @@ class _Reader:
                 title,
                 text,
                 folded if folded != text else "",
-                markup,
-                tuple(sorted(dates - {""})),
+                inline if rich or (len(pieces) > 1 and inline != escape(text)) else "",
+                tuple(sorted(dates)),
                 own,
-                element.get(LIMS + "id", ""),
+                element.get(_ID) or "",
                 anchor,
                 repealed,
                 alias,
             )
         )
+        for note in notes:
+            self.note(note, self.unique(_join(path, "note")), path, anchor)
 
-    # ---- words and dates ---------------------------------------------------------------------
+    def started(self, element: Element) -> set[str]:
+        """In-force attributes of an element and of all within it."""
+        return {self.day(one, start) for one in element.iter() if (start := one.get(_START))}
 
-    def words(self, element: Element) -> str:
-        """All words of an element but those of notes and footnotes; a space stands between cells and blocks."""
-        if not len(element):
-            return element.text or ""
-        found = [element.text or ""]
-        for child in element:
-            if child.tag not in _SILENT:
-                space = " " if child.tag in _BROKEN else ""
-                found += (space, self.words(child), space)
-            found.append(child.tail or "")
-        return "".join(found)
-
-    def folded(self, element: Element, kind: str, text: str, pieces: list[Element]) -> str:
-        """The words a digest is of: the packaged recipe, which folds rows, lists and continuations in."""
-        if kind in ("row", "item", "table", "note", "front", "heading"):
-            return text
-        if len(pieces) == 1 and not len(pieces[0]) and not any(one.tag in _FOLDED for one in element):
-            if not any(one.tag.startswith("Continued") for one in element):
-                return text
-        parts = [_recipe(child) for child in element if child.tag in _DIGESTED or child.tag.startswith("Continued")]
-        return collapse(" ".join(parts))
-
-    def dates(self, element: Element, pieces: list[Element]) -> Iterator[str]:
-        """In-force attributes of what is folded into a unit: inner texts, titles, tables, rows, lists."""
-        yield from self.started(pieces)
-        for child in element:
-            if child.tag in ("MarginalNote", "ScheduleFormHeading") or child.tag.startswith("Continued"):
-                yield self.day(child, child.get(_START) or "")
-                if child.tag == "ScheduleFormHeading":
-                    yield from self.started(list(child))
-            elif child.tag in _FOLDED and element.tag != "TableGroup":
-                yield from self.started([child])
-
-    def started(self, elements: list[Element]) -> Iterator[str]:
-        for element in elements:
-            for one in element.iter() if len(element) else (element,):
-                start = one.get(_START)
-                if start:
-                    yield self.day(one, start)
+    def plain(self, element: Element) -> None:
+        """Refuse what is not known inside words."""
+        for one in strangers(element):
+            raise self.stranger(one)
 
     def day(self, element: Element, text: str | None) -> str:
         """An attribute that is a day, checked."""
@@ -376,15 +366,15 @@ class _Reader:
 
     # ---- refusing ----------------------------------------------------------------------------
 
-    def check_inline(self, element: Element) -> None:
-        for child in element:
-            if child.tag not in INLINE and child.tag not in _SILENT and child.tag != "HistoricalNoteSubItem":
-                raise self.refusal(child, f"unknown element <{child.tag}> in <{element.tag}>", _hint())
-            if len(child):
-                self.check_inline(child)
+    def stranger(self, element: Element) -> InputError:
+        above = element.getparent()
+        where = f" in <{above.tag}>" if above is not None else ""
+        near = [f"<{one}>" for one in nearest(str(element.tag), known())]
+        hint = (f"did you mean {' or '.join(near)}? " if near else "") + "what is not known is never dropped: report it"
+        return self.refusal(element, f"unknown element <{element.tag}>{where}", hint)
 
-    def no_words(self, text: str | None, element: Element) -> None:
-        if text and not text.isspace():
+    def no_words(self, text: str, element: Element) -> None:
+        if not text.isspace():
             raise self.refusal(element, f'words where none are expected: "{collapse(text)[:40]}"', None)
 
     def unique(self, path: str, *, numbered: bool = False) -> str:
@@ -394,69 +384,18 @@ class _Reader:
             return path
         return self.unique(f"{path}-{count}")
 
-    def refusal(self, element: Element, message: str, hint: str | None) -> Exception:
+    def refusal(self, element: Element, message: str, hint: str | None) -> InputError:
         return refuse(message, source=self.source, line=element.sourceline, hint=hint)
 
 
-_LEAVES = {"LongTitle", "ShortTitle", "RunningHead", "EnablingAuthority", "RegulationMakerOrder"}
-_OWN = {"Label", "MarginalNote", "TitleText", "ScheduleFormHeading", "table"}
-# Between cells and blocks stands a space, within a sentence none.
-_BROKEN = {
-    "entry",
-    "row",
-    "Text",
-    "Label",
-    "TitleText",
-    "Provision",
-    "Paragraph",
-    "Item",
-    "LineBreak",
-    "YYYY",
-    "MM",
-    "DD",
-}
+def _parts(element: Element, kind: str) -> list[Element]:
+    """What an element reads itself: of a schedule also its heading's, of a table what stands over its rows."""
+    if kind == "table":
+        return list(element.iter("Caption", "title", "thead"))
+    if kind == "schedule" and (heading := element.find("ScheduleFormHeading")) is not None:
+        return [*heading, *element]
+    return list(element)
 
 
 def _join(parent: str, step: str) -> str:
     return f"{parent}/{step}" if parent else step
-
-
-def _hint() -> str:
-    return "known: " + ", ".join(known())
-
-
-def _recipe(element: Element) -> str:
-    """The words of an element as the packaged digests take them."""
-    if element.tag in _SILENT:
-        return ""
-    found = [element.text or ""]
-    for child in element:
-        found += (_recipe(child), child.tail or "")
-    if element.tag in _SPACED:
-        found.append(" ")
-    return "".join(found)
-
-
-def _markup(element: Element, *, outer: bool) -> str:
-    """An element's words with their inline elements, without ids, dates and layout of cells."""
-    inside = [escape(element.text or "")]
-    for child in element:
-        if child.tag not in _SILENT:
-            inside.append(_markup(child, outer=True))
-        inside.append(escape(child.tail or ""))
-    if not outer:
-        return "".join(inside)
-    kept = "".join(
-        f" {name.rpartition('}')[2]}={quoteattr(value)}"
-        for name, value in element.attrib.items()
-        if not name.startswith(LIMS) and name not in _LAYOUT
-    )
-    tag = element.tag
-    return f"<{tag}{kept}>{''.join(inside)}</{tag}>" if any(inside) else f"<{tag}{kept}/>"
-
-
-_SERIES = {"DORS/": "SOR/", "TR/": "SI/"}
-_LAYOUT = {"colsep", "rowsep", "valign", "rowheader", "colname", "topdouble", "position", "frame", "height", "idref"}
-
-# Every root is walked as a container of its parts.
-_OWN |= set(ROOTS)

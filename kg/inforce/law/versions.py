@@ -174,9 +174,9 @@ class _Fold:
         gone = [one for path, one in self.open.items() if path not in by_path]
         fresh = [unit for unit in units if unit.path not in self.open]
         altered = [unit for unit in units if unit.path in self.open and not _same(self.open[unit.path].unit, unit)]
-        kept = [self.open.get(unit.path) for unit in units]
         changed = {unit.path for unit in (*fresh, *altered)}
-        orders, moved = place([None if u.path in changed else w and w.order for u, w in zip(units, kept, strict=True)])
+        held = [self.open[unit.path].order if unit.path in self.open else None for unit in units]
+        orders, moved = place(held)
         origins = self.renumbered(gone, fresh, altered)
         heirs = {id(one): path for path, one in origins.items()}
         for at, unit in enumerate(units):

@@ -10,13 +10,16 @@ Source:
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from lxml import etree
 
 from inforce.errors import InputError
 from inforce.law.elements import ROOTS
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "parse_xml", "refuse"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Element", "parse_xml", "refuse"]
+
+Element: TypeAlias = etree._Element
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 64
@@ -32,7 +35,7 @@ def refuse(message: str, *, source: str, line: int | None = None, hint: str | No
     return InputError(message, code="E_XML", source=where, hint=hint)
 
 
-def parse_xml(content: bytes, *, source: str) -> etree._Element:
+def parse_xml(content: bytes, *, source: str) -> Element:
     """Return the root element of a law's file.
 
     Args:
