@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
+from inforce.history import History
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask, in_language
-from inforce.rules.case import plain, read_facts
+from inforce.rules.case import read_facts
 from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
@@ -27,24 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["History", "KnowledgeBase", "Provenance", "open_kb"]
 
 Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """An outcome over time: stretches of equal outcome, each with what began it."""
-
-    action: str
-    facts: Mapping[str, Any]
-    table: Table
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form ``inforce/history/1``."""
-        return {
-            "schema": "inforce/history/1",
-            "action": self.action,
-            "facts": {name: plain(value) for name, value in self.facts.items()},
-            "intervals": self.table.to_dicts(),
-        }
 
 
 def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: Any = None) -> KnowledgeBase:
