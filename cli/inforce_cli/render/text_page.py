@@ -7,7 +7,7 @@ from html import escape
 __all__ = ["page"]
 
 _STYLE = """
-body { font: 16px/1.5 Georgia, serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 16px/1.5 serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b1b1b; background: #fff }
 h1 { font-size: 1.4rem } h2 { font: bold 1rem sans-serif; margin: 1.6rem 0 .3rem }
 table { border-collapse: collapse; width: 100% }
