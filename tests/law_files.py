@@ -105,7 +105,7 @@ class Graph:
         return [
             Part(
                 row.kind,
-                row.one("notation") or printed_label(row.kind, row.path, language),
+                row.one("label") or printed_label(row.kind, row.path, language),
                 row.one("title"),
                 row.one("text"),
             )

@@ -78,7 +78,9 @@ class History:
     wordings: list[Wording] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     touched: dict[str, set[str]] = field(default_factory=dict)
-    """Publication day -> the anchors whose text changed then."""
+    """Publication day -> the anchors within which text changed then."""
+    changed: dict[str, set[str]] = field(default_factory=dict)
+    """Publication day -> the paths whose text changed then."""
 
 
 def fold(snapshots: Iterable[Snapshot]) -> History:
@@ -257,9 +259,10 @@ class _Fold:
     def change(
         self, unit: Unit, day: str, kind: str, step: _Step, starts: Wording | None, ends: Wording | None
     ) -> None:
-        self.history.touched.setdefault(step.day, set()).add(unit.anchor)
         if unit.kind == "note":
             return  # The publisher's note on the law is not the law.
+        self.history.touched.setdefault(step.day, set()).add(unit.anchor)
+        self.history.changed.setdefault(step.day, set()).add(unit.path)
         if _beside(unit) and kind in ("added", "repealed"):
             # What stands beside the law comes and goes as a whole.
             if unit.kind != "heading":
