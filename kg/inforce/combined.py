@@ -25,7 +25,7 @@ from inforce.resources import Built, cache_dir
 
 __all__ = ["Combined", "asked", "combined", "inspect"]
 
-FORMAT = 2
+FORMAT = 3
 _KEPT = 3  # stores of other contents that stay in the cache
 _PREFIX = "text-"
 
@@ -158,15 +158,17 @@ def _cannot_write(error: OSError, cache: Path) -> EnvironmentFault:
 def _both(built: Built, law: HeldLaw) -> tuple[bytes, bytes]:
     """Return the quads of both; a triple sits in one graph only, or their union would give it twice.
 
-    The second are those of the law, and which wording of it realizes which version that we record.
+    The second are those of the law, which wording of it realizes which version that we record, and what each refers to.
     """
+    from inforce.references import reference_links
     from inforce.stale import links
 
     packaged, text = built.read("graph.nq"), law.read().splitlines()
     ours = packaged.splitlines()
     known = {_triple(line) for line in ours}
     kept = [line for line in text if _triple(line) not in known]
-    return packaged, b"".join(line + b"\n" for line in (*kept, *links(ours, text)))
+    derived = (*links(ours, text), *reference_links(ours, text))
+    return packaged, b"".join(line + b"\n" for line in (*kept, *derived))
 
 
 def _triple(line: bytes) -> bytes:
