@@ -25,7 +25,6 @@ class RandomCase:
 def cases(kb: Any, seed: int, count: int) -> Iterator[RandomCase]:
     """Yield ``count`` cases; half of the days lie on either side of a change."""
     rng, book, days = random.Random(seed), kb.book, kb.change_days()
-    listed = {entry for entries in book.lists.values() for entry in entries}
     concepts: dict[str, list[str]] = {}
     for key in book.entailments:
         name, token = key.split("=")
@@ -39,7 +38,7 @@ def cases(kb: Any, seed: int, count: int) -> Iterator[RandomCase]:
         facts: dict[str, Any] = {}
         for name in read:
             if rng.random() < share:
-                facts[name] = _value(rng, kb, name, listed)
+                facts[name] = random_value(rng, kb, name)
         for name, tokens in concepts.items():
             if rng.random() < 0.06:
                 facts[name] = (rng.choice(tokens),)
@@ -59,12 +58,14 @@ def _read_by(book: Rulebook, action: str) -> set[str]:
     return {v[1] for v in book.diagrams[action].variables if v[0] not in ("rule", "condition")}
 
 
-def _value(rng: random.Random, kb: Any, name: str, listed: set[str]) -> Any:
+def random_value(rng: random.Random, kb: Any, name: str) -> Any:
+    """Return some value of a fact; of a set, only tokens that some list holds: no test tells the others apart."""
+    listed = {entry for entries in kb.book.lists.values() for entry in entries}
     fact = kb.book.facts[name]
     if fact.kind == "boolean":
         return rng.random() < 0.5
     pool = list(fact.values or sorted(set(kb.built.json("names.json")[fact.scheme].values())))
     if fact.multiple:
-        pool = [token for token in pool if token in listed]  # the others are on no list: no test tells them apart
+        pool = [token for token in pool if token in listed]
         return tuple(sorted(set(rng.choices(pool, k=rng.choice((0, 1, 1, 1, 2))))))
     return rng.choice(pool)

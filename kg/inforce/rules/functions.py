@@ -1,0 +1,234 @@
+"""Boolean functions as reduced ordered decision diagrams, and a short formula for one.
+
+Small and plain: what ``inforce.rules.groups`` needs to join the diagrams of two days. Functions are numbers;
+0 is never, 1 is always, and equal functions are equal numbers.
+
+Source: R. E. Bryant, Graph-Based Algorithms for Boolean Function Manipulation, IEEE Trans. Computers C-35 (1986);
+S. Minato, Fast generation of irredundant sum-of-products forms from binary decision diagrams, SASIMI (1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from inforce.rules.model import Diagram
+
+__all__ = ["ALWAYS", "NEVER", "Cube", "Functions"]
+
+NEVER, ALWAYS = 0, 1
+END = 1 << 30
+
+# Literals that hold together: variable (its place in the order), wanted truth.
+Cube = tuple[tuple[int, bool], ...]
+
+
+class Functions:
+    """Functions over variables ``0 … n-1``, in that order."""
+
+    def __init__(self) -> None:
+        self._nodes: list[tuple[int, int, int]] = [(END, 0, 0), (END, 1, 1)]
+        self._numbers: dict[tuple[int, int, int], int] = {}
+        self._memo: dict[tuple[int, int, int], int] = {}
+        self._pairs: dict[tuple[int, int], int] = {}
+        self._opposite: dict[int, int] = {}
+        self._forms: dict[tuple[int, int], tuple[int, tuple[Cube, ...]]] = {}
+
+    def node(self, variable: int, high: int, low: int) -> int:
+        """Return the function that is ``high`` where ``variable`` is true, else ``low``; both read later variables."""
+        if high == low:
+            return high
+        key = (variable, high, low)
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self._nodes)
+            self._nodes.append(key)
+        return found
+
+    def variable(self, variable: int, truth: bool = True) -> int:  # noqa: FBT001, FBT002
+        """Return the function that says the variable has this truth."""
+        return self.node(variable, ALWAYS, NEVER) if truth else self.node(variable, NEVER, ALWAYS)
+
+    def choose(self, test: int, yes: int, no: int) -> int:
+        """Return the function that is ``yes`` where ``test`` holds, else ``no``."""
+        if test == ALWAYS or yes == no:
+            return yes
+        if test == NEVER:
+            return no
+        if yes == ALWAYS and no == NEVER:
+            return test
+        key = (test, yes, no)
+        found = self._memo.get(key)
+        if found is None:
+            nodes = self._nodes
+            top = min(nodes[test][0], nodes[yes][0], nodes[no][0])
+            ups, downs = zip(*(self._halves(function, top) for function in key), strict=True)
+            found = self._memo[key] = self.node(top, self.choose(*ups), self.choose(*downs))
+        return found
+
+    def _halves(self, function: int, variable: int) -> tuple[int, int]:
+        at, high, low = self._nodes[function]
+        return (high, low) if at == variable else (function, function)
+
+    def both(self, *functions: int) -> int:
+        """Return the conjunction."""
+        found = ALWAYS
+        for function in functions:
+            found = self._both(found, function)
+        return found
+
+    def _both(self, one: int, other: int) -> int:
+        # By far the most frequent choice, hence by itself.
+        if one > other:
+            one, other = other, one
+        if one <= ALWAYS:
+            return other if one else NEVER
+        if one == other:
+            return one
+        key = (one, other)
+        found = self._pairs.get(key)
+        if found is None:
+            at, high, low = self._nodes[one]
+            top, up, down = self._nodes[other]
+            if at < top:
+                found = self.node(at, self._both(high, other), self._both(low, other))
+            elif at > top:
+                found = self.node(top, self._both(one, up), self._both(one, down))
+            else:
+                found = self.node(at, self._both(high, up), self._both(low, down))
+            self._pairs[key] = found
+        return found
+
+    def either(self, *functions: int) -> int:
+        """Return the disjunction."""
+        return self.negation(self.both(*(self.negation(function) for function in functions)))
+
+    def negation(self, function: int) -> int:
+        """Return the negation."""
+        if function <= ALWAYS:
+            return 1 - function
+        found = self._opposite.get(function)
+        if found is None:
+            variable, high, low = self._nodes[function]
+            found = self.node(variable, self.negation(high), self.negation(low))
+            self._opposite[function], self._opposite[found] = found, function
+        return found
+
+    def cube(self, literals: Iterable[tuple[int, bool]]) -> int:
+        """Return the conjunction of literals."""
+        found = ALWAYS
+        for variable, truth in sorted(literals, reverse=True):
+            found = self.both(self.variable(variable, truth), found)
+        return found
+
+    def forced(self, function: int) -> frozenset[tuple[int, bool]]:
+        """Return the literals that hold wherever the function does; it must hold somewhere."""
+        memo: dict[int, frozenset[tuple[int, bool]]] = {ALWAYS: frozenset()}
+
+        def of(at: int) -> frozenset[tuple[int, bool]]:
+            found = memo.get(at)
+            if found is None:
+                variable, high, low = self._nodes[at]
+                if high == NEVER:
+                    found = of(low) | {(variable, False)}
+                elif low == NEVER:
+                    found = of(high) | {(variable, True)}
+                else:
+                    found = of(high) & of(low)
+                memo[at] = found
+            return found
+
+        return of(function)
+
+    def some(self, function: int, variables: Iterable[int]) -> int:
+        """Return where the function holds for some truths of ``variables``."""
+        for variable in variables:
+            function = self.either(*(self.where(function, variable, truth=truth) for truth in (True, False)))
+        return function
+
+    def where(self, function: int, variable: int, *, truth: bool) -> int:
+        """Return the function with one variable put in."""
+        memo: dict[int, int] = {}
+
+        def left(at: int) -> int:
+            found = memo.get(at)
+            if found is None:
+                top, high, low = self._nodes[at]
+                if top > variable:
+                    found = at
+                elif top == variable:
+                    found = high if truth else low
+                else:
+                    found = self.node(top, left(high), left(low))
+                memo[at] = found
+            return found
+
+        return left(function)
+
+    def of_diagram(self, diagram: Diagram, tests: Sequence[int]) -> tuple[int, int]:
+        """Return where a diagram's outcome holds and where it fails.
+
+        Args:
+            diagram: with its three terminals: impossible, holds, fails.
+            tests: for each of its variables the function here that it is.
+        """
+        hold, fail = [NEVER, ALWAYS, NEVER], [NEVER, NEVER, ALWAYS]
+        for variable, high, low in diagram.nodes:
+            test = tests[variable]
+            hold.append(self.choose(test, hold[high], hold[low]))
+            fail.append(self.choose(test, fail[high], fail[low]))
+        return hold[diagram.root], fail[diagram.root]
+
+    def formula(self, least: int, most: int) -> tuple[Cube, ...]:
+        """Return cubes whose disjunction lies between two functions, none of them and no literal to spare.
+
+        ``least`` must imply ``most``; what lies between them may go either way.
+        """
+        return self._formula(least, most)[1]
+
+    def _formula(self, least: int, most: int) -> tuple[int, tuple[Cube, ...]]:
+        if least == NEVER:
+            return NEVER, ()
+        if most == ALWAYS:
+            return ALWAYS, ((),)
+        found = self._forms.get((least, most))
+        if found is not None:
+            return found
+        variable = min(self._nodes[least][0], self._nodes[most][0])
+        least_up, least_down = self._halves(least, variable)
+        most_up, most_down = self._halves(most, variable)
+        up, ups = self._formula(self.both(least_up, self.negation(most_down)), most_up)
+        down, downs = self._formula(self.both(least_down, self.negation(most_up)), most_down)
+        left = self.either(self.both(least_up, self.negation(up)), self.both(least_down, self.negation(down)))
+        rest, rests = self._formula(left, self.both(most_up, most_down))
+        whole = self.either(self.choose(self.variable(variable), up, down), rest)
+        cubes = (
+            *(((variable, True), *cube) for cube in ups),
+            *(((variable, False), *cube) for cube in downs),
+            *rests,
+        )
+        found = self._forms[least, most] = whole, cubes
+        return found
+
+    def path(self, function: int, wanted: Mapping[int, bool]) -> dict[int, bool]:
+        """Return truths of variables under which the function holds, with as few as can be against ``wanted``.
+
+        A variable left out may have either truth. ``function`` must not be ``NEVER``.
+        """
+        costs: dict[int, float] = {NEVER: float("inf"), ALWAYS: 0.0}
+
+        def sides(at: int) -> tuple[float, float]:
+            variable, high, low = self._nodes[at]
+            return cost(high) + (wanted.get(variable) is not True), cost(low) + (wanted.get(variable) is not False)
+
+        def cost(at: int) -> float:
+            if at not in costs:
+                costs[at] = min(sides(at))
+            return costs[at]
+
+        found: dict[int, bool] = {}
+        while function > ALWAYS:
+            variable, high, low = self._nodes[function]
+            up, down = sides(function)
+            found[variable] = up < down
+            function = high if up < down else low
+        return found
