@@ -483,3 +483,175 @@ def test_each_rule_in_force_has_a_state(kb: Any) -> None:
         force = short(kb.query("rules-in-force", {"on": day, "action": "apply-work-permit-poe"}), "version")
         contested = {("rule/R-WP-OB686-BROAD/2024-12-24",)}  # off unless its reading is asked for
         assert set(states) == set(force) - contested
+
+
+# ---- the same rows on another engine ---------------------------------------------------------
+
+CHECKS = sorted((REPO / "queries" / "check").glob("*.rq"))
+ACTION_BLOCK, DAY_BLOCK = ("action",), ("on",)
+
+
+def as_rdflib(term: Any) -> Any:
+    import rdflib
+
+    if isinstance(term, ox.NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return rdflib.BNode(term.value)
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    plain = term.datatype.value == PREFIXES["xsd"] + "string"
+    return rdflib.Literal(term.value, datatype=None if plain else rdflib.URIRef(term.datatype.value))
+
+
+def as_graph(quads: Any) -> Any:
+    """The quads as one rdflib graph: a triple sits in one of ours only, so it is the union."""
+    import rdflib
+
+    graph = rdflib.Graph()
+    for quad in quads:
+        graph.add((as_rdflib(quad.subject), as_rdflib(quad.predicate), as_rdflib(quad.object)))
+    return graph
+
+
+def on_both(store: ox.Store, graph: Any, text: str) -> tuple[list[Any], list[Any]]:
+    """The rows of pyoxigraph and of rdflib, as text, in the order they come."""
+    ours = [
+        tuple(None if term is None else term.value for term in row)  # type: ignore[union-attr]
+        for row in store.query(text, use_default_graph_as_union=True)  # type: ignore[union-attr]
+    ]
+    return ours, [tuple(None if term is None else str(term) for term in row) for row in graph.query(text)]
+
+
+@pytest.fixture(scope="session")
+def in_rdflib(kb: Any) -> Any:
+    """The whole graph in rdflib, once for the run: some three seconds."""
+    return as_graph(kb._store)
+
+
+BOTH = [path for path in SAVED if "rdflib" in queries.read_query(path).engines and path.parent.name != "text"]
+
+
+def test_only_the_queries_of_three_valued_states_leave_an_engine_out() -> None:
+    every = [queries.read_query(path) for path in SAVED if path.parent.name != "text"]
+    assert {query.name for query in every if query.engines != queries.ENGINES} == {"eligibility", "rule-states"}
+    assert all(query.because for query in every if query.engines != queries.ENGINES)
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda p: p.stem)
+def test_a_query_has_the_same_rows_on_both_engines(kb: Any, in_rdflib: Any, path: Path) -> None:
+    ours, theirs = on_both(kb._store, in_rdflib, path.read_text(encoding="utf-8"))
+    assert len(ours) > 0 and ours == theirs
+
+
+@pytest.fixture(scope="module")
+def faulty() -> tuple[ox.Store, Any]:
+    """Our vocabulary, and the small law of the bad cases with each fault that a check query finds."""
+    from bad_graphs import LATE
+    from bad_graphs import QUERIES as FAULTS
+
+    good = (REPO / "tests" / "bad" / "good.ttl").read_text(encoding="utf-8")
+    store = ox.Store()
+    folders = [REPO / "ontology", REPO / "ontology" / "schemes"]
+    needed = [REPO / "data" / "dataset.ttl", REPO / "data" / "places.ttl"]
+    needed.append(REPO / "ontology" / "rules" / "cbsa-designation-2024-12-23.ttl")
+    for path in (*needed, *(path for folder in folders for path in sorted(folder.glob("*.ttl")))):
+        store.load(path=str(path), format=ox.RdfFormat.TURTLE, base_iri=BASE)
+    for number, fault in enumerate(FAULTS):
+        text = good.replace(fault.old, fault.new) + (LATE if "LATE" in fault.new else "")
+        text = text.replace('_name"', f'_c{number}"').replace("NAME", f"c{number}")
+        store.load(text.encode(), format=ox.RdfFormat.TURTLE, base_iri=BASE)
+    return store, as_graph(store)
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=lambda p: p.stem)
+def test_a_check_finds_the_same_faults_on_both_engines(faulty: tuple[ox.Store, Any], path: Path) -> None:
+    ours, theirs = on_both(*faulty, path.read_text(encoding="utf-8"))
+    # Nodes without a name are numbered by each engine for itself: none of them is shown, or they are the same.
+    assert len(ours) > 0 and ours == theirs
+
+
+def test_an_engine_is_left_out_with_a_reason_only(tmp_path: Path) -> None:
+    path = tmp_path / "one.rq"
+    head = "# title: One\n# question: Which?\n"
+    path.write_text(head + "# engines: oxigraph; because the other one\n#   is wrong\nSELECT ?s { ?s ?p ?o }\n")
+    query = queries.read_query(path)
+    assert (query.engines, query.because) == (("oxigraph",), "the other one is wrong")
+    path.write_text(head + "SELECT ?s { ?s ?p ?o }\n")
+    assert queries.read_query(path).engines == queries.ENGINES
+    for line in ("oxigraph", "oxigraph; because ", "sesame; because it is old", "; because of this"):
+        path.write_text(head + f"# engines: {line}\nSELECT ?s {{ ?s ?p ?o }}\n")
+        with pytest.raises(InputError, match="cannot read the engines"):
+            queries.read_query(path)
+
+
+# ---- rules that defeat in a chain ------------------------------------------------------------
+
+CHAIN = """@base <https://w3id.org/inforce/> .
+@prefix inf: <https://w3id.org/inforce/ns#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<action/swim> inf:answers inf:May .
+<clause/none> inf:literalCount 0 .
+<test/duck> a inf:Test ; inf:fact <fact/duck> ; inf:isTrue true .
+<literal/duck> inf:test <test/duck> ; inf:negated false .
+<literal/no-duck> inf:test <test/duck> ; inf:negated true .
+<clause/duck> inf:literal <literal/duck> ; inf:literalCount 1 .
+<clause/no-duck> inf:literal <literal/no-duck> ; inf:literalCount 1 .
+<rule/P/1> inf:versionOf <rule/P> ; inf:effect inf:Permit ; inf:holdsWhen <clause/none> .
+<rule/A/1> inf:versionOf <rule/A> ; inf:effect inf:Bar ; inf:holdsWhen <clause/none> .
+<rule/B/1> inf:versionOf <rule/B> ; inf:effect inf:Exempt ; inf:holdsWhen <clause/none> ;
+    inf:defeatsVersion <rule/A/1> .
+<rule/C/1> inf:versionOf <rule/C> ; inf:effect inf:Require ; inf:defeatsVersion <rule/B/1> ;
+    inf:holdsWhen <clause/duck> ; inf:failsWhen <clause/no-duck> .
+"""
+
+
+@pytest.mark.parametrize("duck", ["true", "false", None])
+def test_in_a_chain_of_defeat_the_outcome_is_never_the_opposite_of_the_exact_one(duck: str | None) -> None:
+    # C lifts B, which lifts the bar A: with a duck A stands and one may not, without one may. One level of the chain
+    # says may for both.
+    store = ox.Store()
+    both = "".join(
+        f'<rule/{name}/1> inf:action <action/swim> ; inf:from "2020-01-01"^^xsd:date ; inf:layer <layer/act> .\n'
+        for name in "PABC"
+    )
+    store.load((CHAIN + both).encode(), format=ox.RdfFormat.TURTLE)
+    case = [] if duck is None else [[f"<{BASE}fact/duck>", duck]]
+    rows = {("fact", "value"): case, ACTION_BLOCK: [[f"<{BASE}action/swim>"]]}
+    rows[DAY_BLOCK] = [['"2020-06-01"^^<http://www.w3.org/2001/XMLSchema#date>']]
+    found = {}
+    for name in ("eligibility", "rule-states"):
+        text = sparql_guard.bind_values(queries.find_query(name).text, rows)
+        found[name] = list(store.query(text))  # type: ignore[arg-type]
+    exact = {"true": "may-not", "false": "may", None: "depends"}[duck]
+    (outcome,) = (row["outcome"].value for row in found["eligibility"])
+    assert outcome in (exact, "depends")
+    stands = {row["rule"].value.removeprefix(BASE): row["stands"].value for row in found["rule-states"]}
+    assert stands["rule/A"] == "unknown" and stands["rule/P"] == "holds"
+    # What nothing defeats is exact: with the duck C stands, and B does not; without it B does.
+    assert stands["rule/B"] == {"true": "fails", "false": "holds", None: "unknown"}[duck]
+
+
+# ---- no rows, and what a parameter is --------------------------------------------------------
+
+
+def test_terms_that_nothing_uses_are_named_with_the_nearest(kb: Any) -> None:
+    text = "SELECT ?s { ?s inf:form ?x ; inf:action action:apply-work-permit-poe }"
+    ((term, near),) = kb.unused_terms(text)
+    assert term == "inf:form" and near[0] == "inf:from"
+    ((term, near),) = kb.unused_terms("members-of-list", {"list": "visa-exmpt", "on": "2024-12-24"})
+    assert term == "list:visa-exmpt" and near[0] == "list:visa-exempt"
+    # Only what was asked about: not what the saved query itself could use and no rule of ours does.
+    assert kb.unused_terms("members-of-list", {"list": "visa-exempt", "on": "1990-01-01"}) == []
+    assert kb.unused_terms("eligibility", {"on": "2024-12-24"}) == []
+
+
+def test_the_list_of_queries_says_what_each_parameter_is(kb: Any) -> None:
+    rows = {row["id"]: row for row in kb.list("queries")}
+    assert set(rows) == set(queries.saved())
+    assert [(one["name"], one["type"], one["required"]) for one in rows["members-of-list"]["takes"]] == [
+        ("list", "list", True),
+        ("on", "date", True),
+        ("lang", "text", False),
+    ]
+    assert all(one["text"] and one["example"] for row in rows.values() for one in row["takes"])

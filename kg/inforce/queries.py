@@ -20,7 +20,7 @@ from inforce.cites import parse_citation
 from inforce.errors import InputError, UnknownIdError, UsageError, nearest
 from inforce.sparql_guard import bind_values, names, tokens
 from inforce.table import Table
-from inforce.vocab import BASE, PREFIXES, expand, shrink
+from inforce.vocab import BASE, PREFIXES, expand
 
 __all__ = [
     "Parameter",
@@ -296,9 +296,7 @@ def unused_parameters(
     from inforce.stores import unused_terms
 
     query = find_query(name)
-    ours = {shrink(iri) for iri in names(tokens(query.text))}
-    found = unused_terms(prepared(store, query, parameters, kb), store)
-    return [(term, near) for term, near in found if term not in ours]
+    return unused_terms(prepared(store, query, parameters, kb), store, leave=names(tokens(query.text)))
 
 
 def prepared(store: ox.Store, query: Query, parameters: Mapping[str, Any], kb: Any) -> str:

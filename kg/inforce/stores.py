@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -343,16 +343,18 @@ def _error(text: str, message: str) -> InputError:
     return InputError(f"{said}\n{place(text, line, column)}", code="E_QUERY", source=f"query:{line}:{column}")
 
 
-def unused_terms(text: str, store: ox.Store) -> list[tuple[str, list[str]]]:
+def unused_terms(text: str, store: ox.Store, leave: Container[str] = ()) -> list[tuple[str, list[str]]]:
     """Return the terms of a query that no quad uses, each with the nearest ones that some quad does.
 
-    For an answer of no rows: a term that nobody uses is the likely reason.
+    For an answer of no rows: a term that nobody uses is the likely reason. IRIs in ``leave`` are not looked at.
 
     >>> unused_terms("SELECT * { ?s inf:vrom ?o }", ox.Store())
     [('inf:vrom', [])]
     """
     found = []
     for iri in names(tokens(text)):
+        if iri in leave:
+            continue
         try:
             node = ox.NamedNode(iri)
         except ValueError:
@@ -374,6 +376,7 @@ def _near(iri: str, store: ox.Store) -> list[str]:
     same: dict[str, None] = {}
     for quad in store:
         for term in (quad.predicate, quad.subject, quad.object):
-            if isinstance(term, ox.NamedNode) and term.value.startswith(start):
+            # A name below another, a version of a rule, is not what one misspells: it would cost seconds to compare.
+            if isinstance(term, ox.NamedNode) and term.value.startswith(start) and "/" not in term.value[len(start) :]:
                 same.setdefault(shrink(term.value))
     return nearest(shrink(iri), same)
