@@ -12,7 +12,7 @@ from inforce.errors import InputError
 __all__ = ["Anchor", "NoteItem", "Snapshot", "Unit"]
 
 # Raised when what is stored of a snapshot changes its form: a cache of another form is not read.
-FORM = 2
+FORM = 3
 
 
 class NoteItem(NamedTuple):
@@ -83,6 +83,8 @@ class Snapshot:
     """SHA-256 of the file, unpacked."""
     units: tuple[Unit, ...]
     anchors: tuple[Anchor, ...]
+    recent: tuple[NoteItem, ...] = ()
+    """What amended the law lately, by day: it names an instrument where a historical note was left as it was."""
 
     def to_json(self) -> bytes:
         """Return the snapshot as canonical JSON: the same snapshot gives the same bytes."""
@@ -99,6 +101,7 @@ class Snapshot:
             "digest": self.digest,
             "units": self.units,
             "anchors": self.anchors,
+            "recent": self.recent,
         }
         return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -129,6 +132,7 @@ class Snapshot:
                 digest=data["digest"],
                 units=units,
                 anchors=anchors,
+                recent=tuple(NoteItem(*item) for item in data["recent"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InputError):

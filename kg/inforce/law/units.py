@@ -87,6 +87,13 @@ class _Reader:
             digest=digest,
             units=tuple(self.units),
             anchors=tuple(self.anchors.values()),
+            recent=self.recent(root),
+        )
+
+    def recent(self, root: Element) -> tuple[NoteItem, ...]:
+        return tuple(
+            NoteItem(self.day(one, one.findtext("AmendmentDate", "")), collapse(one.findtext("AmendmentCitation", "")))
+            for one in root.iterfind("RecentAmendments/Amendment")
         )
 
     def number(self, root: Element) -> str:

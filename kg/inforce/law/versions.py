@@ -283,6 +283,7 @@ class _Step:
         self.day = snapshot.day.isoformat()
         self.point = snapshot.point_in_time.isoformat()
         self.old, self.new, self.language = old, new, language
+        self.recent = snapshot.recent
         self.notes: dict[str, list[str]] = {}
 
     def fresh(self, anchor: str) -> list[str]:
@@ -306,7 +307,7 @@ class _Step:
         noted = self.fresh(unit.anchor)
         if both := [day for day in own if day in noted]:
             return _not_before(both[-1], floor)
-        if before or unit.anchor not in self.old:
+        if before or (unit.anchor in self.new and unit.anchor not in self.old):
             if later := [day for day in own if day >= floor]:
                 return later[-1], "exact"
         if later := [day for day in noted if day > floor]:
@@ -332,6 +333,8 @@ class _Step:
         """Return the note items that explain a start on a day, and the instruments they name."""
         anchor = self.new.get(unit.anchor) or self.old.get(unit.anchor)
         items = [item for item in anchor.notes if item.date == day] if anchor else []
+        # Where the note was left as it was, the list of what lately amended the law may still tell.
+        items = items or [item for item in self.recent if item.date == day and not first]
         read = [(item, read_note(item.text)) for item in items]
         here = [(item, refs) for item, refs in read if not _only_other(refs, self.language)]
         read = here or read
