@@ -338,9 +338,13 @@ class _Step:
         read = [(item, read_note(item.text)) for item in items]
         here = [(item, refs) for item, refs in read if not _only_other(refs, self.language)]
         read = here or read
-        named: list[Reference] = [ref for _, refs in read for ref in (refs[-1:] if first else refs)]
         text = "; ".join(item.text for item, _ in read)
-        return text, tuple(dict.fromkeys(ref.instrument for ref in named))
+        named: list[Reference] = [ref for _, refs in read for ref in refs]
+        if not read and unit.repealed:
+            text, named = unit.text, list(read_note(unit.text)[-1:])
+        found = tuple(dict.fromkeys(ref.instrument for ref in named))
+        # A note as first held lists all that ever amended the section under one day: none of them can be singled out.
+        return text, found if len(found) < 2 or not first else ()
 
 
 def _beside(unit: Unit) -> bool:
