@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pyoxigraph as ox
 import pytest
 from command_line import schema
+from in_memory import holding, lighthouse
 
 from inforce.catalogue import CHANGE_COLUMNS
 from inforce.clauses import Resting, merged
 from inforce.errors import UnknownIdError
 from inforce.kb import KnowledgeBase
-from inforce.law import law_quads, parse_snapshot
-
-FIXTURES = Path(__file__).parent / "law_fixtures" / "SOR-1901-7"
-
-
-def holding(kb: Any, lines: list[str]) -> KnowledgeBase:
-    """The packaged rules with some imported text, in memory."""
-    store = ox.Store()
-    store.bulk_load(path=str(kb.built.path("graph.nq")), format=ox.RdfFormat.N_QUADS)
-    store.bulk_load(input="\n".join(lines).encode(), format=ox.RdfFormat.N_QUADS)
-    found = KnowledgeBase(kb.built, today="2026-06-12")
-    found.__dict__.update(held=SimpleNamespace(version="sha256:0"), _store=store)
-    return found
 
 
 @pytest.fixture(scope="module")
 def lights(kb: Any) -> KnowledgeBase:
     """The packaged rules and the Lighthouse Regulations."""
-    files = sorted(FIXTURES.rglob("*.xml"))
-    assert len(files) == 12
-    snapshots = [
-        parse_snapshot(path.read_bytes(), source=str(path), day=date.fromisoformat(path.stem)) for path in files
-    ]
-    return holding(kb, list(law_quads(snapshots)))
+    return holding(kb, lighthouse())
 
 
 def rows(kb: KnowledgeBase, *days: str, **more: Any) -> dict[tuple[str, str], dict[str, Any]]:
@@ -66,7 +45,7 @@ def test_kinds_of_change_are_told_apart(lights: KnowledgeBase) -> None:
     row = found["2/2", "corrected"]
     assert row["before"] != row["after"] and row["languages"] == ["en"]
     # Reworded in French only; the English label falls back on the only words there are.
-    row = found["2/1/a", "amended"]
+    row = found["2/1/a", "language-only"]
     assert (row["date"], row["languages"]) == ("2003-02-02", ["fr"]) and row["label"]
     # Rows of a table are named by their words, which each language has of its own.
     gone = [row for (thing, kind), row in found.items() if "gull" in thing and kind == "repealed"]

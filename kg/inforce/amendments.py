@@ -6,10 +6,11 @@ joins the edges to a trace. What the imported text of the law adds comes as rows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from inforce.clauses import cited
 from inforce.rules.model import Rulebook, RuleVersion
 from inforce.rules.moves import moves
 from inforce.rules.triples import Triples, local, name_of
@@ -37,6 +38,8 @@ class Amendments:
 
     t: Triples
     book: Rulebook
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What there is to say of a node that only the imported text has, and of others besides what the graph says."""
     _moved: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     _testing: dict[str, list[RuleVersion]] = field(default_factory=dict)
 
@@ -69,6 +72,47 @@ class Amendments:
                 if kind_of(t, node.value) in _AFFECTED:
                     yield change, "affects", node.value
 
+    def of_clauses(
+        self, instrument: str, rows: Iterable[Mapping[str, Any]], french: Iterable[Mapping[str, Any]] = ()
+    ) -> Iterator[Edge]:
+        """Yield the edges to the wordings of the imported text that no recorded version stands for.
+
+        What began or ended whole is one node, with its parts counted. Recorded versions learn their kind of change.
+
+        Args:
+            rows: of the saved query ``instrument-clauses``.
+            french: of the same, for the words in French.
+        """
+        other = {(row["side"], row["unit"]): row for row in french}
+        sides: dict[str, dict[str, Mapping[str, Any]]] = {"after": {}, "before": {}}
+        for row in rows:
+            sides[row["side"]].setdefault(row["unit"], row)
+        for side, relation in (("after", "made"), ("before", "ended")):
+            units, parts = sides[side], {}  # type: dict[str, Mapping[str, Any]], dict[str, int]
+            shown: list[str] = []
+            for unit in sorted(units, key=lambda one: (one.count("/"), one)):
+                wholes = [above for above in _above(unit) if above in units and _is_whole(units[above])]
+                whole = wholes[-1] if wholes else None
+                if whole is None:
+                    shown.append(unit)
+                else:
+                    parts[whole] = parts.get(whole, 0) + 1
+            for unit in sorted(units):
+                row = units[unit]
+                ours = self._recorded(unit, str(row["day"]), side)
+                if ours is not None:
+                    self.told[ours] = {"change": row["kind"]}
+                elif unit in shown:
+                    self.told[row["wording"]] = _told_of(row, other.get((side, unit)), parts.get(unit, 0))
+                    yield instrument, relation, row["wording"]
+                    if side == "after":
+                        yield from self._rules_on(row["wording"], unit, str(row["from"]), _text(row["until"]))
+
+    def _recorded(self, unit: str, day: str, side: str) -> str | None:
+        """The recorded version of a provision that begins, or ends, on a day."""
+        term = INF + ("from" if side == "after" else "until")
+        return next((one for one in versions(self.t, unit) if self.t.value(one, term) == day), None)
+
     # ---- wordings -> rules --------------------------------------------------------------------------
 
     def of_wording(self, wording: str) -> Iterator[Edge]:
@@ -76,6 +120,10 @@ class Amendments:
         t = self.t
         provision = t.value(wording, DCT + "isVersionOf") or ""
         first, until = t.value(wording, INF + "from") or "", t.value(wording, INF + "until")
+        yield from self._rules_on(wording, provision, first, until)
+
+    def _rules_on(self, wording: str, provision: str, first: str, until: str | None) -> Iterator[Edge]:
+        t = self.t
         for role, version in self.resting(provision):
             begins, ends = t.value(version, INF + "from") or "", t.value(version, INF + "until")
             if (until is not None and begins >= until) or (ends is not None and ends <= first):
@@ -197,3 +245,40 @@ class Amendments:
                 }
             )
         return tuple(sorted(rows, key=lambda row: (not row["moved"], row["action"])))
+
+
+def _above(iri: str) -> Iterator[str]:
+    """What a provision is part of, nearest first, up to its section."""
+    path = local(iri)
+    while path.count("/") > 1:
+        path = path.rpartition("/")[0]
+        yield BASE + path
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    # What is only reworded has parts with changes of their own.
+    return row["kind"] in ("added", "renumbered", "moved", "repealed")
+
+
+def _text(day: Any) -> str | None:
+    return None if day is None else str(day)
+
+
+def _told_of(row: Mapping[str, Any], french: Mapping[str, Any] | None, parts: int) -> dict[str, Any]:
+    path, more = local(row["unit"]), f" (+{parts})" if parts else ""
+    return {
+        "id": f"{cited(path)}@{row['from']}",
+        "id_fr": f"{cited(path, french=True)}@{row['from']}",
+        "iri": row["wording"],
+        "kind": "wording",
+        "label": (_in_short(row["text"]) + more).strip(),
+        "label_fr": (_in_short(french["text"]) + more).strip() if french is not None else "",
+        "from": str(row["from"]),
+        **({"until": str(row["until"])} if row["until"] is not None else {}),
+        "change": row["kind"],
+    }
+
+
+def _in_short(text: Any) -> str:
+    words = " ".join(str(text or "").split())
+    return words if len(words) <= 80 else words[: words.rfind(" ", 0, 80)] + "…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -49,17 +49,26 @@ class Provenance:
     nodes: Mapping[str, Mapping[str, Any]]
     edges: tuple[tuple[str, str, str], ...]
     outcomes: tuple[Mapping[str, Any], ...] = ()
-    """The actions an instrument or a provision bears on, with what moved their outcome and when."""
+    """The actions an instrument bears on, with what moved their outcome and when."""
+    impact: tuple[Mapping[str, Any], ...] = ()
+    """The rules that depend on a provision, each with what leads there and the actions it speaks to."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form ``inforce/trace/1``; ``name`` is what a person types for a node."""
-        found = {
+        found: dict[str, Any] = {
             "schema": "inforce/trace/1",
             "root": self.root,
             "nodes": [{**node, "id": key, "name": node["id"]} for key, node in self.nodes.items()],
             "edges": [{"from": a, "relation": r, "to": b} for a, r, b in self.edges],
         }
-        return {**found, "outcomes": [dict(row) for row in self.outcomes]} if self.outcomes else found
+        for key, rows in (("outcomes", self.outcomes), ("impact", self.impact)):
+            if rows:
+                found[key] = [dict(row) for row in rows]
+        return found
+
+    def with_impact(self, rows: Sequence[Mapping[str, Any]]) -> Provenance:
+        """Return the same trace with the rules that depend on its root."""
+        return replace(self, impact=tuple(rows))
 
     def render(self, form: str = "tree", *, lang: str = "en", width: int | None = None) -> str:
         """Return the trace as text: ``tree``, ``dot``, ``svg``, ``mermaid`` or ``turtle`` (PROV-O).
@@ -389,17 +398,23 @@ class Catalogue:
         thing, version = citable(cast("KnowledgeBase", self), name, on=on, lang=lang)
         return citation(thing, style, version, lang=lang)
 
-    def trace(self, name: str, *, on: str | None = None) -> Provenance:
+    def trace(self, name: str, *, on: str | None = None, impact: bool = False) -> Provenance:
         """Return where a rule, provision, instrument, source or conflict comes from, and what rests on it.
+
+        Of an instrument the trace goes on to rules and outcomes. Where the text is imported, it has every clause the
+        instrument wrote, and of a provision what it refers to and what refers to it.
+
+        Args:
+            on: only what was in force on that day.
+            impact: of a provision, only the rules and actions that depend on it, directly or by references to it.
 
         Raises:
             UnknownIdError: nothing by that name, or nothing of it is held on that day.
+            UsageError: the impact of what is no provision.
         """
-        from inforce.amendments import Amendments
-        from inforce.provenance import trace
+        from inforce.tracing import traced
 
-        kind, entry, when = self._at(name, on)
-        return trace(self.graph_index, kind, entry, when, amendments=Amendments(self.graph_index, self.book))
+        return traced(self, name, on=on, impact=impact)
 
     def readings(self, rule: str | None = None) -> Table:
         """Return for each rule version and each provision it cites whether the wording it was read from stands.

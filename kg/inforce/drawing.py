@@ -24,7 +24,9 @@ _FRENCH = {
     "conflict": "désaccord",
     "considered": "aussi en jeu",
     "defeated-by": "levé par",
+    "depends on it": "en dépendent",
     "derived-from": "tiré de",
+    "directly": "directement",
     "enabled-by": "habilité par",
     "enables": "habilite",
     "ended": "a mis fin à",
@@ -54,6 +56,14 @@ _FRENCH = {
     "source": "source",
     "supports": "appuie",
     "tested-by": "testée par",
+    "through": "par",
+    "part": "comprend",
+    "added": "ajouté",
+    "amended": "modifié",
+    "corrected": "corrigé",
+    "language-only": "dans une langue",
+    "renumbered": "renuméroté",
+    "repealed": "abrogé",
     "until": "jusqu'au",
     "used-list-entry": "liste",
     "version": "version",
@@ -64,6 +74,8 @@ _SHAPES = {
     "rule-version": "box",
     "provision": "note",
     "provision-version": "note",
+    "wording": "note",
+    "action": "house",
     "instrument": "component",
     "passage": "plaintext",
     "source": "cylinder",
@@ -94,6 +106,7 @@ _PROV = {
     "entails": ("inf:entails", False),
     "entailed-by": ("inf:entails", True),
     "defeated-by": ("inf:defeats", True),
+    "part": ("eli:is_part_of", True),
     "part-of": ("eli:is_part_of", False),
     "member": ("prov:hadMember", False),
     "rests-on": ("prov:wasDerivedFrom", False),
@@ -165,7 +178,7 @@ def to_tree(trace: Provenance, *, lang: str = "en", width: int | None = None) ->
             last = number == len(children) - 1
             step, target = children[number]
             pending.append((rail + ("└─ " if last else "├─ "), rail + ("   " if last else "│  "), step, target))
-    for line in _outcome_lines(trace, lang):
+    for line in (*_outcome_lines(trace, lang), *_impact_lines(trace, lang)):
         write("", "  ", line)
     return "\n".join(lines) + "\n"
 
@@ -199,6 +212,19 @@ def _outcome_lines(trace: Provenance, lang: str) -> Iterator[str]:
         )
 
 
+def _impact_lines(trace: Provenance, lang: str) -> Iterator[str]:
+    """The rules that depend on a provision: those on it first, then by what leads there."""
+    colon = " : " if lang == "fr" else ": "
+    if trace.impact:
+        yield ""
+        yield word("depends on it", lang) + colon.rstrip()
+    for row in trace.impact:
+        through = row["through_fr" if lang == "fr" else "through"]
+        way = f"{word('through', lang)} {' → '.join(through)}" if through else word("directly", lang)
+        actions = ", ".join(row["actions"])
+        yield f"  {row['rule']}{colon}{way}; {actions}"
+
+
 def word(relation: str, lang: str) -> str:
     """Return a relation, or a word of a trace, in a language."""
     return _FRENCH.get(relation, relation) if lang == "fr" else relation.replace("-", " ")
@@ -210,6 +236,8 @@ def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
     if again:
         return f"{label if node['kind'] == 'passage' else name}  ({word('see above', lang)})"
     parts = [name if node["kind"] != "passage" else ""]
+    if node.get("change"):
+        parts.append(word(node["change"], lang))
     start = node.get("starts_at", node.get("from"))
     if start:
         parts.append(f"{word('from', lang)} {start.replace('T', ' ')[:16]}")

@@ -167,7 +167,7 @@ def _boxes(
 def _text(data: Mapping[str, Any], relations: Iterable[str], moved: Mapping[str, Any] | None, lang: str) -> Any:
     from inforce.drawing import word
 
-    said = ", ".join(word(relation, lang) for relation in relations)
+    said = ", ".join(word(one, lang) for one in (*relations, *([data["change"]] if data.get("change") else ())))
     if said:
         yield from (("small", line) for line in _wrapped(said, "small", 1))
     name = (data.get("id_fr") if lang == "fr" else "") or data["id"]

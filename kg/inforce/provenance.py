@@ -17,7 +17,7 @@ from inforce.versions import brief, incoming, kind_of, moment, require_standing,
 from inforce.vocab import BASE, PREFIXES
 
 if TYPE_CHECKING:
-    from inforce.amendments import Amendments
+    from inforce.amendments import Amendments, Edge
     from inforce.catalogue import Provenance
 
 __all__ = ["trace", "trace_answer"]
@@ -61,7 +61,9 @@ def trace(
     entry: Mapping[str, Any],
     when: When | None = None,
     *,
+    further: Iterable[Edge] = (),
     amendments: Amendments | None = None,
+    upward: bool = True,
 ) -> Provenance:
     """Return where one thing comes from, and what rests on it: one step, of an instrument all the way to outcomes.
 
@@ -70,7 +72,9 @@ def trace(
         kind: the kind of thing, as ``KnowledgeBase.find`` returns it.
         entry: its entry in the tables; ``iri`` is what is used of it.
         when: only versions in force then; all of them where it is ``None``, each with the law of its first day.
-        amendments: finds what an instrument made and ended, and the rules and actions that rest on that.
+        further: more edges that lead outward from it: what an instrument made, what a provision refers to.
+        amendments: made these edges; says what there is to say of their nodes, and which outcomes moved.
+        upward: also where it comes from, and what rests on it; without this only ``further``.
 
     Raises:
         UnknownIdError: the thing has versions, and none is in force then.
@@ -79,17 +83,20 @@ def trace(
         W3C PROV-O: derivation, generation, usage, quotation, revision.
     """
     root = BASE + str(entry["iri"])
-    tracer = _Tracer(index, when)
+    # Before what is to be said of their nodes can be known, the edges have to be made.
+    edges = list(further)
+    tracer = _Tracer(index, when, told=amendments.told if amendments is not None else {})
     if when is not None:
         held = versions(index, root)
         if held:
             require_standing(index, str(entry["id"]), held, when)
     tracer.add(root)
-    tracer.spread([root])
-    if amendments is not None and kind == "instruments":
-        tracer.follow(amendments.of_instrument(root))
-    tracer.rest(root, whole=kind != "rules")
-    return tracer.result(root, amendments.outcomes if amendments else ())
+    if upward:
+        tracer.spread([root])
+    tracer.follow(edges)
+    if upward:
+        tracer.rest(root, whole=kind != "rules")
+    return tracer.result(root, amendments.outcomes if amendments is not None and kind == "instruments" else ())
 
 
 def trace_answer(index: Triples, answer: Mapping[str, Any]) -> Provenance:
@@ -160,16 +167,24 @@ def _entailments(t: Triples, item: Mapping[str, Any]) -> Iterator[str]:
 class _Tracer:
     """Grows the graph of one trace."""
 
-    def __init__(self, t: Triples, when: When | None, *, day: str | None = None) -> None:
+    def __init__(
+        self,
+        t: Triples,
+        when: When | None,
+        *,
+        day: str | None = None,
+        told: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         import networkx
 
-        self.t, self.asked = t, day or moment(when)
+        self.t, self.asked, self.told = t, day or moment(when), told or {}
         self.graph: Any = networkx.DiGraph()
 
     def add(self, subject: str) -> None:
         """Add a node with what there is to say about it in a few words."""
         if subject not in self.graph:
-            self.graph.add_node(subject, **self._told(subject))
+            known = self._told(subject) if subject in self.t.by_subject or subject not in self.told else {}
+            self.graph.add_node(subject, **known | self.told.get(subject, {}))
 
     def join(self, subject: str, relation: str, target: str) -> None:
         """Add an edge; the first relation between two nodes is the strongest and stays."""
@@ -246,7 +261,7 @@ class _Tracer:
             for other in t.all(root, term):
                 self.join(root, relation, other.value)
 
-    def follow(self, edges: Iterable[tuple[str, str, str]]) -> None:
+    def follow(self, edges: Iterable[Edge]) -> None:
         """Add edges that lead outward from nodes already here; a node that is not in force then ends its branch."""
         for node, relation, target in edges:
             if node in self.graph and (target in self.graph or self._relevant(target)):
@@ -255,6 +270,9 @@ class _Tracer:
                     self.graph.edges[node, target]["relation"] = relation
 
     def _relevant(self, subject: str) -> bool:
+        if subject not in self.t.by_subject and subject in self.told:
+            first, until = self.told[subject].get("from", ""), self.told[subject].get("until", "~")
+            return self.asked is None or first <= self.asked[:10] < until
         if kind_of(self.t, subject) in ("snapshot", "thing"):
             return False
         return self.asked is None or stands(self.t, subject, self.asked)

@@ -2,7 +2,8 @@
 
 Examples:
   inforce trace R-WP-FLAG-2024
-  inforce trace "IRPR 26.1(2)" --format dot
+  inforce trace SOR/2024-258 --format svg -o p.svg
+  inforce trace "IRPR 203" --impact
   inforce trace answer.json --format turtle
 """
 
@@ -22,13 +23,18 @@ def main(
     run: Run,
     name: Name,
     on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DATE")] = None,
+    impact: Annotated[
+        bool, typer.Option("--impact", help="Only what depends on a provision: rules and actions.")
+    ] = False,
 ) -> int:
-    """Trace a thing to provisions, instruments, passages and sources: tree, dot, svg, mermaid, turtle, json."""
+    """Trace a thing to where it comes from, an instrument to the outcomes it moved: tree, dot, svg, mermaid, turtle."""
     from inforce_cli.receipt import saved_answer
     from inforce_cli.render.text import safe_text
 
     answer = saved_answer(name)
-    found = run.kb.trace(name, on=on) if answer is None else run.kb.trace_answer(answer)
+    found = run.kb.trace(name, on=on, impact=impact) if answer is None else run.kb.trace_answer(answer)
+    if impact and not found.impact:
+        run.note("note: no rule here depends on it")
 
     def tree() -> str:
         return safe_text(found.render("tree", lang=run.lang, width=run.width))
