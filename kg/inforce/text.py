@@ -15,7 +15,7 @@ from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError, UsageError, nearest
 from inforce.table import Table
 from inforce.text_search import folded_pattern, snippet
-from inforce.text_units import Reading, cited, instrument_number, natural, wordings
+from inforce.text_units import Reading, cited, natural, one_each, wordings
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["LawText"]
 
 FOREVER = date.max
+ASIDE = ("note", "footnote")
+"""Types of units that are no law: the notes of what made it."""
+# The address of a wording says its provision, first day and language.
+_WORDING = re.compile(r"(.+)/\d{4}-\d\d-\d\d/(en|fr)(?:-\d+)?")
 _CHANGES = (
     "date",
     "citation",
@@ -67,10 +71,10 @@ class LawText:
         self._store = store
         self._kb = kb
 
-    def _rows(self, query: str, **values: str | date | None) -> list[dict[str, Any]]:
+    def _rows(self, query: str, *, constant: str = "", **values: str | date | None) -> list[dict[str, Any]]:
         from inforce.queries import run_filled
 
-        return list(run_filled(self._store, query, values))
+        return list(run_filled(self._store, query, values, constant=constant))
 
     def _day(self, text: str | None, what: str) -> date:
         when = self._kb.when(text)
@@ -113,7 +117,7 @@ class LawText:
             LawNotHeldError: it did not exist on that day, or was not known; the hint says when it was in force.
         """
         path, day, known = self.path(name), self._day(on, "--on"), self._known(known_on)
-        rows = self._rows("provision-on", provision=BASE + path, on=day, language=language, known=known)
+        rows = self._rows("provision-known-on", provision=BASE + path, on=day, language=language, known=known)
         if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
             raise self._not_held(path, name, day, known_on, rows)
         return Reading(path, language, str(day), known_on and str(known), tuple(wordings(rows, language)))
@@ -159,9 +163,10 @@ class LawText:
                     **_days(row),
                     "known_from": str(row["knownFrom"]),
                     "decided_by": row["decidedBy"],
-                    "instrument": instrument_number(row["instrument"]),
                 }
-                for row in self._rows("provision-versions", provision=BASE + self.path(name), language=language)
+                for row in one_each(
+                    self._rows("provision-versions", provision=BASE + self.path(name), language=language)
+                )
             ],
         )
 
@@ -179,8 +184,11 @@ class LawText:
         if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
             raise self._not_held(path, name, day, known_on, rows)
         found = []
-        for row in rows:
-            unit, written = row["unit"].removeprefix(BASE), (row["writtenAs"] or "").removeprefix(BASE)
+        for row in one_each(rows):
+            if row["type"] in ASIDE:
+                continue
+            unit, first = row["unit"].removeprefix(BASE), self._first(row["replaces"])
+            written = first and first["unit"].removeprefix(BASE)
             found.append(
                 {
                     "citation": cited(unit, "en"),
@@ -189,17 +197,25 @@ class LawText:
                     "type": row["type"],
                     "since": str(row["from"]),
                     "decided_by": row["decidedBy"],
-                    "instrument": instrument_number(row["instrument"]),
+                    "instrument": row["instrument"],
                     "note": row["note"],
-                    "written_as": cited(written, "en") if written else None,
-                    "written_as_fr": cited(written, "fr") if written else None,
-                    "written_since": str(row["writtenFrom"]) if row["writtenFrom"] else None,
-                    "written_by": instrument_number(row["writtenBy"]),
-                    "written_note": row["writtenNote"],
+                    "written_as": written and cited(written, "en"),
+                    "written_as_fr": written and cited(written, "fr"),
+                    "written_since": first and str(first["from"]),
+                    "written_by": first and first["instrument"],
+                    "written_note": first and first["note"],
                     "text": row["text"],
                 }
             )
         return Table.of(_BLAME, found)
+
+    def _first(self, wording: str | None) -> dict[str, Any] | None:
+        """The wording that first had the words of a renumbered one: the end of what it replaces."""
+        found = None
+        while wording is not None:
+            found = one_each([{"wording": wording, **row} for row in self._rows("wording", wording=wording)])[0]
+            wording = found["replaces"]
+        return found
 
     # ---- over time -----------------------------------------------------------------------------
 
@@ -253,30 +269,34 @@ class LawText:
         known = str(self._known(known_on))
         below = None if about is None else self.path(about)
         within = None if below is None else self._below(below)
+        read: dict[str, str] = {}
+        for row in self._rows("changes-known", after=first, to=last):
+            read[row["change"]] = str(row["started"] or row["ended"])
         merged: dict[tuple[str, str, str], dict[str, Any]] = {}
-        for row in self._rows("changes-in-text", after=first, to=last):
-            unit = row["unit"].removeprefix(BASE)
-            if within is not None and unit not in within or str(row["knownFrom"]) > known:
+        for row in one_each(self._rows("changes-in-text", after=first, to=last), "change"):
+            where = _WORDING.fullmatch((row["begun"] or row["before"]).removeprefix(BASE))
+            if where is None or (within is not None and where[1] not in within) or read[row["change"]] > known:
                 continue
+            unit, language = where[1], where[2]
             one = merged.setdefault(
                 (str(row["day"]), unit, row["kind"]),
                 {
                     "date": str(row["day"]),
                     "citation": cited(unit, "en"),
                     "citation_fr": cited(unit, "fr"),
-                    "iri": row["unit"],
+                    "iri": BASE + unit,
                     "kind": row["kind"],
                     "languages": [],
-                    "instrument": instrument_number(row["instrument"]),
-                    "known_from": str(row["knownFrom"]),
+                    "instrument": row["instrument"],
+                    "known_from": read[row["change"]],
                     "before": {},
                     "after": {},
                 },
             )
-            one["languages"].append(row["language"])
+            one["languages"].append(language)
             for key, wording in (("before", row["before"]), ("after", row["begun"])):
                 if wording:
-                    one[key][row["language"]] = wording
+                    one[key][language] = wording
         return Table.of(_CHANGES, sorted(merged.values(), key=lambda one: (one["date"], natural(one["iri"]))))
 
     def _below(self, path: str) -> set[str]:
@@ -299,6 +319,7 @@ class LawText:
         if known_on is not None:
             known = self._known(known_on)
             rows = [row for row in rows if row["knownFrom"] <= known]
+        rows = [row for row in one_each(rows) if row["type"] not in ASIDE]
         if not rows:
             raise self._not_held(path, name, date.min, None, ())
         return of_text(path, rows, language)
@@ -320,7 +341,10 @@ class LawText:
         patterns = [folded_pattern(word) for word in wanted]
         longest = max(range(len(wanted)), key=lambda n: len(wanted[n]))
         found = []
-        for row in self._rows("search-text", pattern=patterns[longest], language=language):
+        rows = self._rows("search-text", constant="pattern", pattern=patterns[longest])
+        for row in rows:
+            if language is not None and row["language"] != language:
+                continue
             everything = f"{row['title'] or ''} {row['text'] or ''}"
             hits = [re.search(pattern, everything, re.IGNORECASE) for pattern in patterns]
             gone = row["until"] is not None and (

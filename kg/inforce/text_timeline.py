@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce.errors import UnknownIdError, UsageError
 from inforce.table import Table
-from inforce.text_units import cited, instrument_number, natural
+from inforce.text_units import cited, natural
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def of_text(path: str, rows: Iterable[Mapping[str, Any]], language: str) -> Time
                 start=str(row["from"]),
                 until=None if row["until"] is None else str(row["until"]),
                 kind=row["decidedBy"],
-                instrument=instrument_number(row["instrument"]),
+                instrument=row["instrument"],
                 note=row["note"],
                 known_from=str(row["knownFrom"]),
             )

@@ -11,7 +11,7 @@ from inforce.cites import parse_citation
 from inforce.errors import UnknownIdError
 from inforce.vocab import BASE, PREFIXES
 
-__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "wordings"]
+__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "one_each", "wordings"]
 
 _LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
 
@@ -116,9 +116,9 @@ def instrument_number(iri: str | None) -> str | None:
 
 
 def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wording]:
-    """Return the rows of the query ``provision-on`` as wordings, each with its depth below the units it stands in."""
+    """Return the rows of ``provision-known-on`` as wordings, each with its depth below the units it stands in."""
     depths: dict[str, int] = {}
-    for row in rows:
+    for row in one_each(rows):
         path = row["unit"].removeprefix(BASE)
         above = path.rpartition("/")[0]
         while above and above not in depths:
@@ -127,9 +127,9 @@ def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wordi
         yield Wording(
             iri=row["wording"],
             path=path,
-            type=row["type"] or "provision",
+            type=row["ownType"] or row["type"] or "provision",
             depth=depths[path],
-            label=_label(path, row["type"], language),
+            label=row["label"] or _label(path, row["ownType"] or row["type"], language),
             order=row["order"],
             title=row["title"],
             text=row["text"],
@@ -139,10 +139,21 @@ def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wordi
             known_from=str(row["knownFrom"]),
             end_known_from=None if row["endKnown"] is None else str(row["endKnown"]),
             decided_by=row["decidedBy"],
-            instrument=instrument_number(row["instrument"]),
+            instrument=row["instrument"],
             note=row["note"],
             replaces=row["replaces"],
         )
+
+
+def one_each(rows: Iterable[Mapping[str, Any]], key: str = "wording") -> list[dict[str, Any]]:
+    """Return one row for each ``key``: a wording that several instruments made has their numbers in one text."""
+    found: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        number = instrument_number(row["instrument"])
+        one = found.setdefault(row[key], {**row, "instrument": number})
+        if number and number not in (one["instrument"] or "").split("; "):
+            one["instrument"] = f"{one['instrument']}; {number}"
+    return list(found.values())
 
 
 def _label(path: str, kind: str | None, language: str) -> str:
