@@ -260,33 +260,42 @@ def _template(name: str) -> str:
     return bind_values(query.text, marks)
 
 
-def filled(name: str, values: Mapping[str, str | date | None]) -> str:
+def filled(name: str, values: Mapping[str, str | date | None], *, constant: str = "") -> str:
     """Return the text of a saved query with every parameter filled in: the way of code, which knows its terms.
 
     Args:
         name: the query's name.
-        values: by variable: an IRI under our base, any other text as a literal, a day, ``None`` for anything.
+        values: by variable: words where the header says ``text``, else an IRI; a day; ``None`` for anything.
+        constant: a variable to write as its term wherever it stands, not as a row: the engine reads a regular
+            expression once if it is a constant, else once for each row.
 
     >>> "<https://w3id.org/inforce/irpr/1>" in filled("versions-of", {"thing": BASE + "irpr/1"})
     True
     """
     text = _template(name)
-    for variable, value in values.items():
-        if value is None:
-            term = "UNDEF"
-        elif isinstance(value, date):
-            term = str(ox.Literal(str(value), datatype=ox.NamedNode(XSD + "date")))
-        else:
-            term = str(ox.NamedNode(value) if value.startswith(BASE) else ox.Literal(value))
-        text = text.replace(f"\x00{variable}\x00", term)
-    return text
+    if constant:
+        mark = f"\x00{constant}\x00"
+        text = re.sub(rf"VALUES \?{constant} {{ {mark} }}", "", text)
+        text = re.sub(rf"\?{constant}\b", mark, text)
+    kinds = {variable: one.type for one in find_query(name).parameters for variable in one.variables}
+    terms = {variable: _filler(value, kinds[variable]) for variable, value in values.items()}
+    # One pass: what a term holds is never read as a place for another.
+    return re.sub("\x00(\\w+)\x00", lambda mark: terms[mark[1]], text)
 
 
-def run_filled(store: ox.Store, name: str, values: Mapping[str, str | date | None]) -> Table:
+def _filler(value: str | date | None, kind: str) -> str:
+    if value is None:
+        return "UNDEF"
+    if isinstance(value, date):
+        return str(ox.Literal(str(value), datatype=ox.NamedNode(XSD + "date")))
+    return str(ox.Literal(value) if kind == "text" else ox.NamedNode(value))
+
+
+def run_filled(store: ox.Store, name: str, values: Mapping[str, str | date | None], *, constant: str = "") -> Table:
     """Run a saved query whose terms code knows, as ``filled`` takes them, and return its rows."""
     from inforce.stores import to_table
 
-    return to_table(store.query(filled(name, values), use_default_graph_as_union=True))
+    return to_table(store.query(filled(name, values, constant=constant), use_default_graph_as_union=True))
 
 
 def unused_parameters(
