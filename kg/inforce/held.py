@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,8 +177,9 @@ def exclusive(home: Path) -> Iterator[int]:
         except OSError as error:
             raise _unwritable(error, path) from None
         yield descriptor
-        # Who reads the file after us is not to take us for the holder.
-        os.ftruncate(descriptor, 0)
+        # Who reads the file after us is not to take us for the holder; the work is done all the same.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -192,6 +193,10 @@ def _taken(descriptor: int, how: int) -> bool:
             fcntl.flock(descriptor, how)
         except BlockingIOError:
             sleep(pause)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"the folder of imported law cannot be locked: {(error.strerror or str(error)).lower()}", code="E_LOCK"
+            ) from None
         else:
             return True
     return False

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -279,28 +280,36 @@ def _sync(folder: Path) -> None:
 
 
 def _sweep(home: Path, keep: Collection[str] | None = None) -> None:
-    """Take away what interrupted imports left; with ``keep`` also other versions, and what was read for those only."""
+    """Take away what interrupted imports left; with ``keep`` also other versions, and what was read for those only.
+
+    What cannot be taken away stays for the next time: it is in nobody's way.
+    """
     for path in home.glob(f"{ASIDE}*"):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        _drop(path)
     for path in (home / "parsed").glob(".*.part"):
-        path.unlink(missing_ok=True)
+        _drop(path)
     if keep is None:
         return
     needed: set[str] = set()
     for folder in home.glob("v-*"):
         if folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            _drop(folder)
             continue
         try:
             manifest = json.loads((folder / "manifest.json").read_bytes())
             needed |= {str(one["kept"]) for one in manifest["snapshots"]}
         except (OSError, ValueError, KeyError, TypeError):
-            continue
+            return  # What it needs is not known: nothing is taken away.
     for path in (home / "parsed").iterdir():
         if path.name not in needed:
+            _drop(path)
+
+
+def _drop(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 
