@@ -15,7 +15,7 @@ from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError, UsageError, nearest
 from inforce.table import Table
 from inforce.text_search import folded_pattern, snippet
-from inforce.text_units import Reading, cited, natural, one_each, wordings
+from inforce.text_units import Reading, cited, natural, one_each, path_of, wordings
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
@@ -87,17 +87,15 @@ class LawText:
         return FOREVER if text is None else self._kb.when(text).last
 
     def path(self, name: str) -> str:
-        """Return the path of a provision that is held in some wording.
+        """Return the path that a citation, path or IRI means.
 
         Raises:
-            UnknownIdError: not a citation, or nothing of it was ever held; the hint names the nearest.
+            UnknownIdError: it is none of these.
         """
-        try:
-            path = parse_citation(name).path
-        except UnknownIdError:
-            path = name.strip("<> ").removeprefix(BASE)
-            if "/" not in path:
-                raise
+        path = path_of(name)
+        if path is None:
+            parse_citation(name)
+            raise UnknownIdError(f'"{name}" is not a provision', hint='words: inforce search "…"')
         return path
 
     # ---- reading -------------------------------------------------------------------------------

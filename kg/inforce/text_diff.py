@@ -58,6 +58,7 @@ class UnitChange:
                 "citation": cited(one.path, "en"),
                 "citation_fr": cited(one.path, "fr"),
                 "iri": one.iri,
+                "type": one.type,
                 "from": one.since,
                 "until": one.until,
                 "known_from": one.known_from,

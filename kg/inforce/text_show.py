@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from inforce.cites import parse_citation
 from inforce.errors import LawNotHeldError, UnknownIdError
 from inforce.table import Table
-from inforce.text_units import Reading, cited
+from inforce.text_units import Reading, cited, path_of
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
     from inforce.text_timeline import Timeline
 
+_DATED = re.compile(r"/\d{4}-\d\d-\d\d$")
+
 __all__ = ["Readings", "citable", "cited_wording", "read_provision", "shown"]
 
 
 def provision_path(name: str) -> str | None:
-    """Return the path of a provision's citation; ``None`` for a whole law and for what is no citation."""
-    try:
-        citation = parse_citation(name)
-    except UnknownIdError:
-        return None
+    """Return the path of a provision; ``None`` for a whole law, a dated version and what is no citation."""
+    path = path_of(name)
     # A version of the package is asked for by its first day; it has no text.
-    return citation.path if citation.labels and citation.version is None else None
+    return None if path is None or "/" not in path or _DATED.search(path) else path
 
 
 def read_provision(kb: KnowledgeBase, name: str, *, on: str | None, known_on: str | None, lang: str) -> Reading | None:
@@ -68,6 +67,9 @@ def shown(
         thing = kb.show(name, on=on, known_on=known_on)
     except UnknownIdError as error:
         if reading is None:
+            # The text knows the neighbours of a provision that it does not hold; the names of the package do not.
+            if kb.law_version is not None and provision_path(name) is not None and error.code == "E_UNKNOWN_ID":
+                kb.law.provision(name, on=on, language=lang, known_on=known_on)
             raise
         thing = _bare(kb, name, reading, held=error.code == "E_NOT_HELD")
     if reading is not None:
@@ -115,8 +117,17 @@ def cited_wording(kb: KnowledgeBase, thing: Mapping[str, Any], reading: Reading)
         "amending_note": own.note,
         "title": own.title,
     }
-    law = thing.get("law") or kb.show(reading.path.partition("/")[0]).get("law")
+    # A law that only the import knows goes by its number.
+    number = cited(reading.path).partition(" ")[0]
+    law = thing.get("law") or _law_of(kb, reading.path) or {"label": number, "number": number, "number_fr": number}
     return {**thing, "law": law, "versions": [version]}
+
+
+def _law_of(kb: KnowledgeBase, path: str) -> Any:
+    try:
+        return kb.show(path.partition("/")[0]).get("law")
+    except UnknownIdError:
+        return None
 
 
 def citable(kb: KnowledgeBase, name: str, *, on: str | None, lang: str) -> tuple[dict[str, Any], str]:

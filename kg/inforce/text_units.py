@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from inforce.cites import parse_citation
+from inforce.cites import LAWS, parse_citation
 from inforce.errors import UnknownIdError
 from inforce.vocab import BASE, PREFIXES
 
-__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "one_each", "wordings"]
+__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "one_each", "path_of", "wordings"]
 
 _LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
 
@@ -102,12 +102,36 @@ def cited(path: str, language: str = "en") -> str:
 
     >>> cited("irpr/198/2/a", "fr")
     'RIPR 198(2)a)'
+    >>> cited("sor-1901-7/3/1/a")
+    'SOR/1901-7 3(1)(a)'
     """
+    law, _, rest = path.partition("/")
+    other = law not in LAWS
     try:
-        citation = parse_citation(path)
+        citation = parse_citation(f"{next(iter(LAWS))}/{rest}" if other and rest else path)
     except UnknownIdError:
         return path
-    return citation.french if language == "fr" else citation.english
+    found = citation.french if language == "fr" else citation.english
+    # A law without a short name of its own is cited by its number.
+    return f"{law.upper().replace('-', '/', 1)} {found.partition(' ')[2]}" if other and rest else found
+
+
+def path_of(name: str) -> str | None:
+    """Return the path of a provision by its citation, path or IRI; ``None`` where the name is none of these.
+
+    >>> path_of("SOR/1901-7 3(1)(a)"), path_of("RIPR 198(2)a)"), path_of("a lamp")
+    ('sor-1901-7/3/1/a', 'irpr/198/2/a', None)
+    """
+    bare = name.strip().removeprefix("<").removesuffix(">").removeprefix(BASE)
+    numbered = re.fullmatch(r"([A-Z]+)/([0-9]+-[0-9]+)(?: (.+))?", bare)
+    try:
+        if numbered:
+            law = f"{numbered[1]}-{numbered[2]}".lower()
+            labels = parse_citation(f"{next(iter(LAWS))} {numbered[3]}").path.partition("/")[2] if numbered[3] else ""
+            return f"{law}/{labels}" if labels else None
+        return parse_citation(bare).path
+    except UnknownIdError:
+        return bare if re.fullmatch(r"[a-z][a-z0-9.-]*(?:/[0-9A-Za-z.'’-]+)+", bare) else None
 
 
 def instrument_number(iri: str | None) -> str | None:

@@ -75,6 +75,11 @@ def _about(change: Change, lang: str) -> str:
     return said + (f", {safe_text(by)}" if by else "")
 
 
+def _of_law(found: Mapping[str, Any]) -> list[Change]:
+    """The changes of the law itself: a historical note that grew is no change of it, and says what each line says."""
+    return [one for one in found["changes"] if (one["after"] or one["before"])["type"] not in ("note", "footnote")]
+
+
 def difference_text(found: Mapping[str, Any], *, width: int = 80, lang: str = "en", color: bool = False) -> str:
     """Return a difference for people: side by side where ``width`` allows, else inline.
 
@@ -82,9 +87,9 @@ def difference_text(found: Mapping[str, Any], *, width: int = 80, lang: str = "e
         found: the JSON form ``inforce/text-difference/1``.
     """
     out = [_heading(found, lang), ""]
-    if not found["changes"]:
+    if not _of_law(found):
         return "\n".join([*out[:1], f"  {_word('nothing', lang)}"]) + "\n"
-    for change in found["changes"]:
+    for change in _of_law(found):
         out += textwrap.wrap(_about(change, lang), width, subsequent_indent="  ")
         parts = [change["title_edits"], change["text_edits"]]
         for edits in filter(None, parts):
@@ -112,9 +117,9 @@ def _aside(edits: Sequence[Change], width: int, color: bool) -> list[str]:
 def difference_html(found: Mapping[str, Any], *, lang: str = "en") -> str:
     """Return a difference as a page of its own, both texts side by side, with ``del`` and ``ins``."""
     out = [f"<h1>{escape(_heading(found, lang))}</h1>"]
-    if not found["changes"]:
+    if not _of_law(found):
         out.append(f"<p>{_word('nothing', lang)}</p>")
-    for change in found["changes"]:
+    for change in _of_law(found):
         out.append(f'<section class="{escape(change["kind"])}"><h2>{escape(_about(change, lang))}</h2>')
         out.append(f'<table lang="{escape(found["language"])}"><tr>')
         for which, tag in (("before", "del"), ("after", "ins")):

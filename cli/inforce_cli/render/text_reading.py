@@ -44,6 +44,8 @@ _ENGLISH = {
     "language-only": "changed in this language only",
     "first-held": "the first wording held",
 }
+# Notes of what made the law: printed with it, no part of it.
+_ASIDE = ("note", "footnote")
 Unit = Mapping[str, Any]
 
 
@@ -81,6 +83,11 @@ def reading_text(reading: Mapping[str, Any], *, width: int = 80, lang: str = "en
     out = [_heading(reading, lang), ""]
     for unit in reading["units"]:
         indent = "  " + "    " * unit["depth"]
+        if unit["type"] in _ASIDE:
+            out += textwrap.wrap(
+                f"[{safe_text(unit['text'] or '')}]", width, initial_indent=indent, subsequent_indent=indent
+            )
+            continue
         if unit["title"]:
             if unit["depth"] == 0 or unit["label"]:
                 out += [""] if out[-1] else []
@@ -97,6 +104,8 @@ def _origins(reading: Mapping[str, Any], width: int, lang: str) -> list[str]:
     """Since when, by what and how that is known: one entry for all the units it is the same of."""
     groups: dict[tuple[Any, ...], list[Unit]] = {}
     for unit in reading["units"]:
+        if unit["type"] in _ASIDE:
+            continue
         key = (unit["since"], unit["until"], unit["note"] or unit["instrument"], unit["known_from"], unit["decided_by"])
         groups.setdefault(key, []).append(unit)
     out = []
@@ -169,6 +178,8 @@ def reading_markdown(reading: Mapping[str, Any], *, lang: str = "en") -> str:
         if unit["title"]:
             out += [f"{indent if bullet else ''}**{_escaped(unit['title'])}**", ""]
         said = " ".join(_escaped(part) for part in (unit["label"], unit["text"]) if part)
+        if unit["type"] in _ASIDE:
+            said = f"*{said}*"
         if said:
             out += [f"{indent}{bullet}{said}", ""]
     out += [f"- {_escaped(line.strip())}" for line in _origins(reading, 10**6, lang)]
