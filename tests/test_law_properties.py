@@ -37,11 +37,17 @@ def states(draw: st.DrawFn) -> list[dict[str, tuple[str, int]]]:
     for step in range(1, steps):
         items = list(state.items())
         for _ in range(draw(st.integers(0, 3))):
-            what = draw(st.sampled_from(["add", "drop", "change", "rename", "swap", "correct", "back"]))
+            what = draw(
+                st.sampled_from(["add", "again", "drop", "drop", "change", "rename", "swap", "correct", "back"])
+            )
             at = draw(st.integers(0, max(0, len(items) - 1)))
             dated = step * 10 - draw(st.integers(0, 25)) if what == "back" else step * 10
             if what == "add" or not items:
                 items.insert(at, (draw(st.sampled_from("abcdefgh")), (draw(st.sampled_from(WORDS)), dated)))
+            elif what == "again":
+                gone = sorted({label for earlier in found for label in earlier} - {label for label, _ in items})
+                old = draw(st.integers(0, step * 10))
+                items.insert(at, (draw(st.sampled_from(gone or ["z"])), (draw(st.sampled_from(WORDS)), old)))
             elif what == "drop":
                 items.pop(at)
             elif what in ("change", "back"):
