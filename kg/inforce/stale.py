@@ -32,6 +32,7 @@ COLUMNS = (
     "instrument",
     "words",
     "wording",
+    "says",
 )
 STALE = ("changed", "changed-below", "differs", "repealed")
 """The states of a reading that somebody has to look at again."""
@@ -97,8 +98,26 @@ def readings(rows: Rows, *, rule: str | None = None) -> Table:
         departures += below.departures(life, provision)
         for one in departures or [{"state": "stands"}]:
             last = max((r for r in reads if r.meets(life)), key=lambda r: r.first, default=None)
-            found.append({**told, "read": name_of(last.iri) if last else None, **one})
+            row = {**told, "read": name_of(last.iri) if last else None, **one}
+            found.append({**row, "says": _sentence(row)})
     return Table.of(COLUMNS, found)
+
+
+def _sentence(row: Mapping[str, Any]) -> str:
+    """What a reading comes to, as one line of English."""
+    by = f" by {row['instrument']}" if row.get("instrument") else ""
+    known = f", first readable on {row['known_from']}" if row.get("known_from") else ""
+    citation, since = row["citation"], row.get("since") or "an unknown day"
+    said = {
+        "stands": f"{citation} reads as recorded",
+        "changed": f"{citation} was amended on {since}{by}{known}",
+        "changed-below": f"a part of {citation} was amended on {since}{by}{known}",
+        "repealed": f"{citation} was repealed on {since}",
+        "differs": f"{citation} reads otherwise than recorded from {since}",
+        "unread": f"of {citation} no wording is recorded from {since}",
+        "not-held": f"of {citation} no text of those days is held",
+    }
+    return said[row["state"]]
 
 
 def _day(value: Any, absent: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,7 +31,7 @@ def main(run: Run) -> int:
     """
     rows: list[Row] = []
     failed: list[int] = []
-    for check in (_python, _cache, _store, _data, _coverage, _law):
+    for check in (_python, _cache, _store, _data, _coverage, _law, _readings):
         try:
             for row in check(run):
                 rows.append(row)
@@ -115,3 +116,16 @@ def _coverage(run: Run) -> Iterator[Row]:
 
 def _law(run: Run) -> Iterator[Row]:
     yield from run.kb.law_health()
+
+
+def _readings(run: Run) -> Iterator[Row]:
+    # Without text there is nothing to compare with, and the law is said to be missing above.
+    if run.kb.law_version is None:
+        return
+    states = Counter(row["state"] for row in run.kb.readings())
+    stale = run.kb.stale_readings()
+    told = ", ".join(f"{state.replace('-', ' ')} {count}" for state, count in states.most_common())
+    yield "readings", "stale" if stale.rows else "good", f"{sum(states.values())} provisions that rules cite: {told}"
+    for row in stale:
+        words = f": {row['words']}" if row["words"] else ""
+        yield "reading", "stale", f"{row['rule']} of {row['version']}: {row['says']}{words}"

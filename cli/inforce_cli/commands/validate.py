@@ -36,7 +36,8 @@ def main(
     rules: Annotated[
         bool,
         typer.Option(
-            "--rules", help="What rules say against each other: dead rules, overlaps, gaps; the package's if no files."
+            "--rules",
+            help="What rules say against each other, and which rest on changed text; the package's if no files.",
         ),
     ] = False,
 ) -> int:
@@ -81,7 +82,17 @@ def _of_rules(run: Run, own: Sequence[Path], *, between: bool) -> list[dict[str,
     found = [_row(one) for one in kb.validate(own)] if own else []
     if between and not _wrong(found):
         found += [_row(one) for one in kb.rule_findings(own)]
+        found += [_stale(row) for row in run.kb.stale_readings()]
     return found
+
+
+def _stale(row: dict[str, Any]) -> dict[str, Any]:
+    # What follows the first colon is advice; the words themselves may have one.
+    words = f", {row['words']}".replace(": ", ":\u00a0") if row["words"] else ""
+    message = f"{row['says']}{words}: read the rule again by the text as it is now"
+    subject = f"<rule/{row['rule']}/{row['version']}>"
+    found = {"code": "W_STALE", "level": "note", "file": "", "line": None, "column": None, "subject": subject}
+    return {**found, "message": message, "example": None, "exit_code": 0}
 
 
 def _row(finding: Any) -> dict[str, Any]:
