@@ -30,7 +30,9 @@ def folded_pattern(word: str) -> str:
     True
     """
     pieces = []
-    for letter in word.casefold().replace("œ", "oe").replace("æ", "ae"):
+    for capital in word.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae").replace("Æ", "ae"):
+        # A letter whose small form is two signs is looked for as it stands.
+        letter = capital.lower() if len(capital.lower()) == 1 else capital
         plain = _FOLD.get(letter, letter)
         if plain in _ALIKE:
             # A dash stands last in a class, where it means itself.

@@ -53,16 +53,16 @@ def timeline_text(timeline: Timeline, *, width: int = 80, lang: str = "en") -> s
     out = [*textwrap.wrap(title, width, subsequent_indent="  "), "", " " * left + "".join(head).rstrip()]
     for strip, name in zip(timeline.strips, names, strict=True):
         row = [" "] * (end + 1)
-        for number, one in enumerate(strip.stretches):
-            first = places[one.start] if one.start else 0
-            last = places[one.until] if one.until else end
+        for number, stretch in enumerate(strip.stretches):
+            first = places[stretch.start] if stretch.start else 0
+            last = places[stretch.until] if stretch.until else end
             row[first:last] = ("=" if number % 2 == 0 else "-") * (last - first)
-            row[last] = "|" if one.until else ">"
-        for one in strip.stretches:
+            row[last] = "|" if stretch.until else ">"
+        for stretch in strip.stretches:
             # The mark of its boundary stands where a wording begins, on top of the end of the one before.
-            mark = next((b.mark for b in boundaries if b.day == one.start), "")
+            mark = next((b.mark for b in boundaries if b.day == stretch.start), "")
             for offset, letter in enumerate(mark):
-                row[places[one.start] + offset] = letter
+                row[places[stretch.start] + offset] = letter
         out.append(f"{_fit(name, left - 1).ljust(left)}{''.join(row).rstrip()}")
     out.append("")
     for boundary in boundaries:
