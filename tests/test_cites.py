@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ SPELLINGS = {
     "irpr/198": ["IRPR 198", "R198", "IRPR s 198"],
     "irpr/2/port-of-entry/a": ["IRPR 2[port of entry](a)", "irpr:2[port of entry](a)", "RIPR 2[port of entry]a)"],
     "irpr/200/1/c/ii.1/B/I": ["IRPR 200(1)(c)(ii.1)(B)(I)", "RIPR 200(1)c)(ii.1)(B)(I)"],
+    "irpr/schedule-1.1": ["IRPR Schedule 1.1", "RIPR annexe 1.1", "irpr schedule 1.1", "irpr/schedule-1.1"],
+    "irpr/schedule-1.1/andorra": ["IRPR Schedule 1.1[Andorra]", "irpr/schedule-1.1/andorra"],
+    "irpr/schedule-2/table-1/12": ["IRPR Schedule 2[table 1](12)"],
+    "irpa/schedule": ["IRPA Schedule", "LIPR annexe"],
+    "irpr/part-11/division-1": ["IRPR Part 11, Division 1", "IRPR part 11 division 1", "RIPR partie 11, section 1"],
+    "irpr/part-10.1": ["IRPR Part 10.1", "RIPR partie 10.1"],
+    "irpr/part-1/division-2/before-7.01": [
+        "IRPR Part 1, Division 2, heading before 7.01",
+        "RIPR partie 1, section 2, intertitre avant 7.01",
+    ],
+    "irpr/7.01/1/costa-rica": ["IRPR 7.01(1)[Costa Rica]", "RIPR 7.01(1)[costa rica]"],
+    "irpa/204-and-205": ["irpa/204-and-205", "IRPA [204 and 205]"],
+    "irpa/13/2-and-3": ["irpa/13/2-and-3", "IRPA 13[2 and 3]"],
+    "irpa/227.1-to-232": ["irpa/227.1-to-232", "IRPA [227.1 to 232]"],
+    "irpr/not-in-force/sor-2016-37-18/18/1": ["irpr/not-in-force/sor-2016-37-18/18/1"],
     "irpr": ["IRPR", "RIPR", "irpr:"],
 }
 
@@ -55,6 +71,36 @@ def test_a_provision_is_written_in_both_languages_and_as_a_test_name() -> None:
     assert cited.iri == BASE + "irpr/198/2/a/ii"
     assert cited.parent == parse_citation("IRPR 198(2)(a)")
     assert parse_citation("IRPR").parent is None
+
+
+def test_parts_schedules_and_rows_are_written_in_both_languages() -> None:
+    for path, english, french in (
+        ("irpr/schedule-1.1/andorra", "IRPR Schedule 1.1[andorra]", "RIPR annexe 1.1[andorra]"),
+        ("irpr/part-11/division-1", "IRPR Part 11, Division 1", "RIPR partie 11, section 1"),
+        ("irpr/part-1/before-4", "IRPR Part 1, heading before 4", "RIPR partie 1, intertitre avant 4"),
+        ("irpr/7.01/1/costa-rica", "IRPR 7.01(1)[costa rica]", "RIPR 7.01(1)[costa rica]"),
+        ("irpa/204-and-205", "IRPA [204 and 205]", "LIPR [204 and 205]"),
+    ):
+        cited = parse_citation(path)
+        assert (cited.english, cited.french) == (english, french)
+        assert parse_citation(english) == parse_citation(french) == cited
+
+
+def test_every_path_of_the_imported_law_is_a_citation(shared: Path) -> None:
+    """Each path can be typed as a path, and as it is written, in both languages."""
+    from law_files import content, files
+
+    from inforce.law import parse_snapshot
+
+    for folder, law in (("SOR-2002-227", "irpr"), ("I-2.5", "irpa")):
+        for language in ("en", "fr"):
+            path = files(shared / "laws" / folder, language)[-1]
+            snapshot = parse_snapshot(content(path), source=path.name, day=date.fromisoformat(path.name[:10]))
+            for unit in snapshot.units:
+                cited = parse_citation(f"{law}/{unit.path}")
+                assert cited.path == f"{law}/{unit.path}"
+                assert parse_citation(cited.english) == cited, (unit.path, cited.english)
+                assert parse_citation(cited.french) == cited, (unit.path, cited.french)
 
 
 @pytest.mark.parametrize("text", ["irpr:198(2)(a)@2017-05-05", "irpr/198/2/a/2017-05-05", "IRPR 198(2)(a)@2017-05-05"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from inforce.errors import UnknownIdError
 from inforce.vocab import BASE
 
-__all__ = ["Citation", "parse_citation", "same"]
+__all__ = ["Citation", "label_of", "parse_citation", "same"]
 
 # Path of a law -> how it is cited in English, in French, and by one letter (English, French).
 LAWS = {
@@ -38,6 +38,32 @@ _START = re.compile(
 _SECTION = re.compile(r"[0-9]+(?:\.[0-9]+)*[A-Z]?")
 _STEP = re.compile(r"\s*(?:\(([0-9A-Za-z.]+)\)|([a-z]{1,2}(?:\.[0-9]+)*)\)|\[([^\[\]]+)\])")
 _VERSION = re.compile(r"(.*?)(?:@|/)([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
+# Parts of a law that have a name before their number, and what stands beside its sections: label -> (English, French).
+_NAMES = {
+    "part": ("Part", "partie"),
+    "division": ("Division", "section"),
+    "subdivision": ("Subdivision", "sous-section"),
+    "schedule": ("Schedule", "annexe"),
+    "chapter": ("Chapter", "chapitre"),
+    "title": ("Title", "titre"),
+    "appendix": ("Appendix", "appendice"),
+    "before": ("heading before", "intertitre avant"),
+}
+_NUMBER = r"[0-9]+(?:\.[0-9]+)*[A-Z]?|[IVXL]+(?:\.[0-9]+)*"
+_NAMED = re.compile(rf"({'|'.join(_NAMES)})(?:[ -](end|(?:{_NUMBER})(?:-[0-9A-Za-z.-]+)?))?\Z")
+_SPOKEN = re.compile(
+    rf"\s*,?\s*(?:(?P<before>heading\s+before|intertitre\s+avant)|(?P<word>part(?:ie)?|division|subdivision|sous-section"
+    rf"|schedule|annexe|chap(?:ter|itre)|tit(?:le|re)|appendi(?:x|ce)|(?<!\A)section))(?![a-z])"
+    rf"(?:\s+(?P<number>end|(?:{_NUMBER})(?:-[0-9A-Za-z.-]+)?)(?![0-9A-Za-z]))?",
+    re.IGNORECASE,
+)
+_WORDS = {french: english for english, (_, french) in _NAMES.items()} | {one: one for one in _NAMES}
+# A run of units repealed together: 204 and 205, d to g.
+_RUN = re.compile(r"[0-9A-Za-z.]+(?:[ -](?:and|to|or)[ -][0-9A-Za-z.]+)+\Z")
+_BESIDE = re.compile(
+    r"related|not-in-force|order|enacts|preamble|(?:long|short)-title|running-head|enabling-authority"
+    r"|regulation-maker-order|schedule-no-[0-9]+\Z"
+)
 _PATH_PART = re.compile(r"[0-9A-Za-z][0-9A-Za-z.'’-]*\Z")
 
 
@@ -94,13 +120,19 @@ class Citation:
 
     def _numbered(self, *, french: bool) -> str:
         parts: list[str] = []
-        lettered = False
+        lettered = named = False
         for position, label in enumerate(self.labels):
+            if (spoken := _NAMED.match(label)) and (position == 0 or named):
+                name = _NAMES[spoken[1]][french] + (f" {spoken[2]}" if spoken[2] else "")
+                parts.append(f", {name}" if parts else name)
+                named = True
+                continue
+            named = False
             if not _PLAIN.match(label):
                 parts.append(f"[{label}]")
             elif position == 0:
                 parts.append(label)
-            elif french and not lettered and label[0].isalpha():
+            elif french and not lettered and label[0].islower():
                 # In French only the paragraph, the first lettered level, goes without its opening bracket.
                 parts.append(f"{label})")
                 lettered = True
@@ -163,10 +195,9 @@ def _read(text: str) -> Citation | None:
     place = start.end()
     if place == len(text):
         return Citation(law, (), version)
-    section = _SECTION.match(text, place)
-    if section is None:
+    labels, place = _opening(text, place)
+    if not labels and text[place : place + 1] != "[":
         return None
-    labels, place = [section[0]], section.end()
     while place < len(text):
         step = _STEP.match(text, place)
         if step is None:
@@ -179,18 +210,48 @@ def _read(text: str) -> Citation | None:
     return Citation(law, tuple(labels), version)
 
 
+def _opening(text: str, place: int) -> tuple[list[str], int]:
+    """The section a citation begins with, or the parts that are named before any number, and where they end."""
+    if section := _SECTION.match(text, place):
+        return [section[0]], section.end()
+    labels: list[str] = []
+    while spoken := _SPOKEN.match(text, place):
+        word = "before" if spoken["before"] else _WORDS[spoken["word"].lower()]
+        number = spoken["number"]
+        labels.append(f"{word} {number}" if number else word)
+        place = spoken.end()
+    return labels, place
+
+
 def _from_path(text: str, version: str | None) -> Citation | None:
     law, *labels = text.split("/")
-    if law not in LAWS or not labels or not _SECTION.fullmatch(labels[0]):
+    if law not in LAWS or not labels or not all(_PATH_PART.match(label) for label in labels):
         return None
-    if not all(_PATH_PART.match(label) for label in labels):
+    first = labels[0]
+    if not (_SECTION.fullmatch(first) or _NAMED.match(first) or _RUN.match(first) or _BESIDE.match(first)):
         return None
-    return Citation(law, tuple(one if _PLAIN.match(one) else one.replace("-", " ") for one in labels), version)
+    return Citation(law, tuple(map(label_of, labels)), version)
+
+
+def label_of(step: str) -> str:
+    """Return a step of a path as a label: words apart, but for the number of a part or heading.
+
+    >>> label_of("schedule-1.1"), label_of("port-of-entry"), label_of("ii.1")
+    ('schedule 1.1', 'port of entry', 'ii.1')
+    """
+    if _PLAIN.match(step):
+        return step
+    if named := _NAMED.match(step):
+        return f"{named[1]} {named[2]}" if named[2] else step
+    return step.replace("-", " ")
 
 
 def _slug(label: str) -> str:
-    """A defined term as one step of a path; a number or letter stays as it is."""
+    """A label as one step of a path: a number or letter stays as it is, words are joined."""
     if _PLAIN.match(label):
         return label
+    if _NAMED.match(label) or _RUN.match(label):
+        return label.replace(" ", "-")
     bare = "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c))
-    return re.sub(r"[^0-9A-Za-z]+", "-", bare).strip("-").lower()
+    # A point stays within a number.
+    return re.sub(r"(?:[^0-9A-Za-z.]|\.(?![0-9])|(?<![0-9])\.)+", "-", bare).strip("-").lower()

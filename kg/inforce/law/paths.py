@@ -41,8 +41,10 @@ def slug(text: str) -> str:
     'cote-d-ivoire'
     """
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    found = re.sub(r"[^0-9A-Za-z]+", "-", bare.replace("œ", "oe").replace("Œ", "Oe")).strip("-").lower()
-    return found[:LONGEST].rstrip("-")
+    bare = bare.replace("œ", "oe").replace("Œ", "Oe")
+    # A point stays within a number.
+    found = re.sub(r"(?:[^0-9A-Za-z.]|\.(?![0-9])|(?<![0-9])\.)+", "-", bare).strip("-").lower()
+    return found[:LONGEST].rstrip("-.")
 
 
 @lru_cache(maxsize=2048)

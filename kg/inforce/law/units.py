@@ -246,7 +246,7 @@ class _Reader:
             return self.schedule(element, count), ""
         if tag == "Footnote":
             label = element.find("Label")
-            return "footnote-" + (label_step("".join(label.itertext())) if label is not None else str(count)), ""
+            return f"footnote-{label_step(''.join(label.itertext())) if label is not None else ''}".rstrip("-"), ""
         if KINDS[tag] == "front":
             return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", tag).lower(), ""
         if tag == "AmendedText":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from inforce.cites import LAWS, Citation
+from inforce.cites import LAWS, Citation, label_of
 from inforce.law.languages import mark_single_language
 from inforce.law.model import Snapshot
 from inforce.law.versions import Change, History, Wording, fold
@@ -108,13 +108,11 @@ def _provisions(law: str, histories: dict[str, History], kinds: dict[str, str]) 
 
 
 def _notation(law: str, number: str, path: str) -> str:
-    labels = tuple(
-        step.replace("-", " ") if not step[0].isdigit() and len(step) > 3 else step for step in path.split("/")
-    )
-    if law in LAWS:
-        return Citation(law, labels).english
-    known = next(iter(LAWS))
-    return f"{number} " + Citation(known, labels).english.removeprefix(LAWS[known][0]).strip()
+    """The citation; of a law that has no short name, by its number."""
+    known = law if law in LAWS else next(iter(LAWS))
+    labels = tuple(map(label_of, path.split("/")))
+    cited = Citation(known, labels).english
+    return cited if law in LAWS else number + cited.removeprefix(LAWS[known][0])
 
 
 def _wording_iri(law: str, language: str, wording: Wording) -> str:
