@@ -20,6 +20,7 @@ from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
 from inforce.table import Table
 from inforce.text_show import Readings
+from inforce.turns import Turning
 
 if TYPE_CHECKING:
     from inforce.held import HeldLaw
@@ -36,7 +37,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings):
+class KnowledgeBase(Catalogue, Readings, Turning):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from inforce import Answer, History
 
 FAVOURABLE = ("may", "not-required")
+# Ways to another outcome that a reader takes in; --limit asks for more.
+SETS = 5
 
 
 def main(
@@ -154,13 +156,21 @@ class _Asked:
     def answer(self, *, explain: bool, why_not: bool) -> tuple[int, bool]:
         from inforce_cli.render.answer import answer_text
         from inforce_cli.render.explain import explanation, obstacles
+        from inforce_cli.render.turns import turns_text
 
         run, answer = self.run, self._check()
         unfavourable = answer.verdict not in FAVOURABLE
         if why_not:
             ways = run.kb.why_not(answer, lang=run.lang)
+            turns = run.kb.would_turn(answer, most=run.options.limit or SETS, lang=run.lang)
+            if run.options.limit and any(
+                len(turns[kind]["sets"]) < turns[kind]["count"] for kind in ("facts", "rules")
+            ):
+                run.cut()
             found = {"schema": "inforce/why-not/1", "answer": answer.id, "outcome": answer.verdict, "obstacles": ways}
-            return run.show(json=found, text=lambda: obstacles(answer, ways, self._page())), unfavourable
+            page = self._page()
+            show = lambda: obstacles(answer, ways, page, turns=turns_text(turns, page))  # noqa: E731
+            return run.show(json={**found, **turns}, text=show), unfavourable
         if explain:
             return run.show(json=answer.to_json(run.lang), text=lambda: explanation(answer, self._page())), unfavourable
 

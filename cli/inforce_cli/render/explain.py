@@ -115,8 +115,12 @@ def _list(value: Any) -> str:
 # ---- why not -------------------------------------------------------------------------------------
 
 
-def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> str:
-    """Return what stands in the way, each with what would lift it and the facts that this lacks."""
+def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page, *, turns: str = "") -> str:
+    """Return what stands in the way, each with what would lift it and the facts that this lacks.
+
+    Args:
+        turns: what would turn the answer, in words; it comes last.
+    """
     parts = [headline(answer, page), "\n"]
     if not found:
         parts.append(f"  {page.word('nothing stands in the way')}\n")
@@ -136,7 +140,7 @@ def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page) -> st
             parts.append(paragraph(text, width=page.width, indent=6))
             if lacks := unmet(way["would_hold_with"], page):
                 parts.append(paragraph(f"{page.word('lacks')} {lacks}", width=page.width, indent=8))
-    return "".join([*parts, footer(answer, page)])
+    return "".join([*parts, "\n" if turns else "", turns.rstrip("\n"), "\n" if turns else "", footer(answer, page)])
 
 
 def unmet(tree: Mapping[str, Any] | None, page: Page, *, within: str = "") -> str:

@@ -9,7 +9,7 @@ S. Minato, Fast generation of irredundant sum-of-products forms from binary deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from inforce.rules.model import Diagram
 
@@ -159,6 +159,42 @@ class Functions:
                     found = high if truth else low
                 else:
                     found = self.node(top, left(high), left(low))
+                memo[at] = found
+            return found
+
+        return left(function)
+
+    def put_in(self, function: int, truths: Mapping[int, bool]) -> int:
+        """Return the function with the truths of several variables put in, in one pass."""
+        memo: dict[int, int] = {NEVER: NEVER, ALWAYS: ALWAYS}
+        last = max(truths, default=-1)
+
+        def left(at: int) -> int:
+            found = memo.get(at)
+            if found is None:
+                variable, high, low = self._nodes[at]
+                truth = truths.get(variable)
+                if variable > last:
+                    found = at
+                elif truth is None:
+                    found = self.node(variable, left(high), left(low))
+                else:
+                    found = left(high if truth else low)
+                memo[at] = found
+            return found
+
+        return left(function)
+
+    def every(self, function: int, variables: Collection[int]) -> int:
+        """Return where the function holds for all truths of ``variables``, in one pass."""
+        memo: dict[int, int] = {NEVER: NEVER, ALWAYS: ALWAYS}
+
+        def left(at: int) -> int:
+            found = memo.get(at)
+            if found is None:
+                variable, high, low = self._nodes[at]
+                up, down = left(high), left(low)
+                found = self._both(up, down) if variable in variables else self.node(variable, up, down)
                 memo[at] = found
             return found
 

@@ -1,0 +1,107 @@
+"""What would turn an answer, as it is handed out: minimal sets of facts, and of rules that would have to be away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from inforce.rules.answer import Answer, in_language
+from inforce.rules.case import plain
+from inforce.rules.turning import Change, Turns, turning
+from inforce.vocab import BASE
+
+if TYPE_CHECKING:
+    from inforce.kb import KnowledgeBase
+    from inforce.rules.decide import Question
+    from inforce.rules.model import Rulebook, RuleVersion
+
+__all__ = ["Turning"]
+
+# What a reader can take in; all are counted.
+SHOWN = 8
+
+
+class Turning:
+    """What a knowledge base says of answers that might be otherwise."""
+
+    def asked(self, question: Mapping[str, Any]) -> Question:
+        """Return the question that an answer's ``question`` records, put again.
+
+        Raises:
+            UnknownIdError: a fact, value, action or reading that is not there any more.
+            FactsError: facts that exclude each other.
+        """
+        facts = {**question["facts"], **dict.fromkeys(question["unknown"], "unknown")}
+        kb = cast("KnowledgeBase", self)
+        return kb.question(
+            facts,
+            on=kb._span(question["on"]["from"], question["on"]["until"]),
+            action=question["action"],
+            readings=question["readings"],
+            known_on=question["known_on"],
+        )
+
+    def would_turn(self, answer: Answer, *, most: int | None = SHOWN, lang: str = "en") -> dict[str, Any]:
+        """Return all minimal sets of facts, and of rule versions, that would turn an answer's headline; exactly these.
+
+        ``into`` is the outcome they would bring: the opposite of the headline; the favourable one where it depends;
+        ``None`` where no rule speaks. ``facts`` has ``count``, and ``sets`` of ``changes`` with their ``cost``: the
+        sets that a person could bring about come first, the cheapest first; then those with facts nobody can change,
+        which may turn out to be so where they are open. What was given and cannot change, and what follows from it or
+        from the day, stays. A change lists ``tests``, alternatives of tests that hold together, as in ``differ``.
+        ``rules`` has ``count`` and ``sets`` of rule versions in force: were those of one set not, it would be ``into``.
+
+        Args:
+            most: how many sets of each kind to return; ``None`` for all.
+            lang: the language of each ``label``, as in ``Answer.to_dict``.
+
+        >>> import inforce
+        >>> kb = inforce.open()
+        >>> answer = kb.check({"citizenships": "MEX"}, on="2010-05-01", action="trv-needed", ordinarily=True)
+        >>> kb.would_turn(answer)["into"]
+        'not-required'
+        """
+        kb, asked = cast("KnowledgeBase", self), self.asked(answer.question)
+        found = turning(asked, ordinarily=answer.headline == "ordinarily", tokens=kb.tokens, most=most)
+        return in_language(_told(found, kb.book), lang)
+
+
+def _told(found: Turns, book: Rulebook) -> dict[str, Any]:
+    return {
+        "into": found.into,
+        "facts": {
+            "count": found.facts_count,
+            "sets": [
+                {"cost": turn.cost, "changes": [_change(change, book) for change in turn.changes]}
+                for turn in found.facts
+            ],
+        },
+        "rules": {
+            "count": found.rules_count,
+            "sets": [[_rule(rule) for rule in rules] for rules in found.rules],
+        },
+    }
+
+
+def _change(change: Change, book: Rulebook) -> dict[str, Any]:
+    fact = book.facts[change.fact]
+    return {
+        "fact": change.fact,
+        "label": fact.label.get("en", ""),
+        "label_fr": fact.label.get("fr", ""),
+        "tests": [[[operator, plain(value)] for operator, value in tests] for tests in change.tests],
+        "example": plain(change.example),
+        "given": plain(change.given),
+        "assumed": plain(change.assumed),
+        "changeable": change.changeable,
+        "usual": change.usual,
+    }
+
+
+def _rule(rule: RuleVersion) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        "version": BASE + rule.id,
+        "label": rule.label.get("en", ""),
+        "label_fr": rule.label.get("fr", ""),
+    }
