@@ -235,6 +235,7 @@ def _compile(store: ox.Store, version: str) -> dict[str, str]:
     diagrams = {action: diagram_json(compile_action(book, action)) for action in book.actions}
     diagrams[CONSTRAINTS] = diagram_json(compile_constraints(book))
     schemes = sorted({fact.scheme or fact.name for fact in book.facts.values() if fact.kind == "choice"})
+    from inforce.phrases import phrases
     from inforce.tables import tables
 
     names = names_of(triples, schemes)
@@ -246,6 +247,7 @@ def _compile(store: ox.Store, version: str) -> dict[str, str]:
         "diagrams.json": _json(diagrams),
         "names.json": _json(names),
         "tables.json": _json(tables(triples, book)),
+        "words.json": _json(phrases(triples, book)),
     }
 
 

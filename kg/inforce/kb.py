@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inforce.affected import Affected
 from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
@@ -37,7 +38,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings, Turning):
+class KnowledgeBase(Catalogue, Readings, Turning, Affected):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(
@@ -243,37 +244,6 @@ class KnowledgeBase(Catalogue, Readings, Turning):
         from inforce.rules.explain import differences
 
         return in_language(differences(one, other), lang)
-
-    def differ(
-        self,
-        before: str,
-        after: str,
-        *,
-        action: str | None = None,
-        where: Facts | None = None,
-        against: KnowledgeBase | None = None,
-    ) -> dict[str, Any]:
-        """Return who lost and who gained between two days, exactly: the JSON form ``inforce/difference/1``.
-
-        Each group has ``conditions`` all of it share, exceptions (``except``), an ``example`` and the rule versions
-        it is so ``because`` of. Both days are taken at their end; the day of the week is the same on both.
-
-        Args:
-            action: one only; else all.
-            where: facts that all cases have.
-            against: other rules for the later day, say a draft.
-
-        Raises:
-            UnknownIdError: no such fact, value or action.
-            FactsError: facts that exclude each other.
-            UsageError: the days are not in order.
-        """
-        from inforce.outcomes import difference
-
-        if against is None and self.when(before).last >= self.when(after).first:
-            raise UsageError(f"{before} is not before {after}", code="E_USAGE", hint="give the earlier day first")
-        actions = [self.action(action)] if action else list(self.book.actions)
-        return difference(self, against or self, (before, after), actions=actions, where=where or {})
 
     def tokens(self, fact: str) -> tuple[str, ...]:
         """Return the values a fact that is a choice can take, as they are typed.

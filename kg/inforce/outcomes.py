@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from inforce.phrases import Told, Words
 from inforce.rules.case import plain
 from inforce.rules.explain import differences
 from inforce.rules.groups import Group, differing
@@ -13,7 +14,7 @@ from inforce.rules.joint import Side
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
 
-__all__ = ["difference"]
+__all__ = ["difference", "in_words"]
 
 KINDS = ("lost", "gained", "unsettled")
 
@@ -86,3 +87,92 @@ def _because(apart: Mapping[str, Any]) -> list[str]:
 
 def _standing(side: Mapping[str, Any] | None) -> Any:
     return (side["version"], side["stands"]) if side and side["stands"] == "holds" else None
+
+
+# ---- in words ------------------------------------------------------------------------------------
+
+
+def in_words(
+    found: Mapping[str, Any], before: KnowledgeBase, after: KnowledgeBase, *, lang: str = "en"
+) -> list[dict[str, Any]]:
+    """Return a difference as verb phrases, see ``KnowledgeBase.tell``."""
+    words = after.words(lang)
+    sections = []
+    for kind in KINDS:
+        for action in dict.fromkeys(group["action"] for group in found[kind]):
+            groups = [group for group in found[kind] if group["action"] == action]
+            said = [_people(group, words) for group in groups]
+            shared = [[item for item in said[0][part] if all(item in one[part] for one in said)] for part in range(2)]
+            label = after.book.actions[action].label
+            sections.append(
+                {
+                    "kind": kind,
+                    "action": action,
+                    "label": label.get(lang) or label["en"],
+                    "before": groups[0]["before"],
+                    "after": groups[0]["after"],
+                    "people": shared[0],
+                    "unless": shared[1],
+                    "groups": [
+                        {
+                            "people": [item for item in one[0] if item not in shared[0]],
+                            "unless": [item for item in one[1] if item not in shared[1]],
+                            "check": _question(group, before, after, found),
+                            "because": [_reason(version, before, after, lang) for version in group["because"]],
+                        }
+                        for group, one in zip(groups, said, strict=True)
+                    ],
+                }
+            )
+    return sections
+
+
+def _people(group: Mapping[str, Any], words: Words) -> tuple[list[str], list[str]]:
+    # What people do, and what they must not do. "Is not" is an exception; "unless they are neither" says that they
+    # are one of the two.
+    conditions: list[Told] = [(name, op, value) for name, op, value in group["conditions"]]
+    people = [words.told(test) for test in conditions if not _negative(test)]
+    unless = [words.told(test, truth=False) for test in conditions if _negative(test)]
+    for exception in group["except"]:
+        tests: list[Told] = [(name, op, value) for name, op, value in exception]
+        if all(map(_negative, tests)):
+            people.append(words.joined([words.told(test, truth=False) for test in tests], "or"))
+        else:
+            unless.append(words.all_of(sorted(tests, key=_negative)))
+    return people, unless
+
+
+def _negative(test: Told) -> bool:
+    return test[1] == "not" or test[2] in (False, "no") or (test[1] == "is" and test[2] == "none")
+
+
+def _question(
+    group: Mapping[str, Any], before: KnowledgeBase, after: KnowledgeBase, found: Mapping[str, Any]
+) -> dict[str, Any]:
+    # What to type: without what is ordinary, where the ordinary outcome is then the group's on both days.
+    book = after.book
+    facts = {
+        name: value
+        for name, value in group["example"].items()
+        if not book.facts[name].has_ordinary or value != plain(book.facts[name].ordinarily)
+    }
+    asked = ((before, found["from"], group["before"]), (after, found["to"], group["after"]))
+    short = all(
+        kb.check(facts, on=day, action=group["action"], ordinarily=True).verdict == outcome
+        for kb, day, outcome in asked
+    )
+    return {"facts": facts if short else group["example"], "ordinarily": short}
+
+
+def _reason(version: str, before: KnowledgeBase, after: KnowledgeBase, lang: str) -> dict[str, Any]:
+    book = after.book if any(rule.id == version for rule in after.book.rules) else before.book
+    rule = book.rule(version)
+    return {
+        "version": version,
+        "rule": rule.rule,
+        "label": rule.label.get(lang) or rule.label.get("en") or rule.rule,
+        "layer": rule.layer,
+        "instrument": rule.instrument,
+        "from": rule.interval.starts[:10],
+        "until": rule.interval.until_day,
+    }

@@ -4,6 +4,9 @@ Examples:
   inforce diff "IRPR 7.01" 2023-01-01 2026-06-12
   inforce diff "IRPR 26.1" 2024-12-17 2024-12-18 --format unified
   inforce diff 2024-11-30 2025-02-28 --about IRPR
+  inforce diff 2024-12-23 2024-12-24 --outcomes
+  inforce diff 2024-02-28 2024-03-01 --outcomes --where us_permanent_resident=no
+  inforce diff 2026-06-12 --outcomes --against my-reform/
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Annotated
 import typer
 
 from inforce.errors import UsageError
+from inforce_cli import completion
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -29,12 +33,36 @@ def main(
     known_on: Annotated[
         str | None, typer.Option("--known-on", help="With what the public could read that day.", metavar="DATE")
     ] = None,
+    outcomes: Annotated[
+        bool, typer.Option("--outcomes", help="Who lost and who gained: exact groups, with their exceptions.")
+    ] = False,
+    action: Annotated[
+        list[str] | None,
+        typer.Option("--action", help="Of all actions only this; may be repeated.", autocompletion=completion.actions),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", help="Only people of whom this is so; may be repeated.", metavar="FACT=VALUE"),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="On day B, the rules with this folder of yours, say a draft.", metavar="DIR"),
+    ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with code 1 where something differs.")] = False,
 ) -> int:
     """Show how a provision that read one way on day A came to read on day B, word by word; or what changed in all law.
 
-    What began on A is no difference, what began on B is.
+    What began on A is no difference, what began on B is. With --outcomes: who lost and who gained by it.
     """
+    if outcomes:
+        from inforce_cli.commands._outcomes import outcomes_between
+
+        if about is not None or known_on is not None:
+            raise UsageError("--outcomes goes without --about and --known-on", hint="narrow it: --where FACT=VALUE")
+        differs, code = outcomes_between(run, words, actions=action or [], where=where or [], against=against)
+        return code or int(exit_code and differs)
+    if action or where or against:
+        raise UsageError("--action, --where and --against compare outcomes", hint="add --outcomes")
     if len(words) not in (2, 3) or (len(words) == 3 and about is not None):
         raise UsageError(
             "diff takes two days, or a provision and two days", hint='inforce diff "IRPR 26.1" A B, or A B --about IRPR'

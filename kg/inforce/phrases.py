@@ -1,0 +1,237 @@
+"""Tests of facts and conditions as people say them, English and French: verbs that follow "people who".
+
+The words are data: ``inf:phrase`` and ``inf:phraseNot`` of facts and conditions, ``inf:phrase`` of values. The build
+gathers them in ``words.json``, so that a sentence needs no graph. What a user's own facts leave out falls back on
+their labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from inforce.rules.model import Condition, Fact, Rulebook
+from inforce.rules.triples import Triples, local
+from inforce.vocab import PREFIXES
+
+__all__ = ["Told", "Words", "phrases"]
+
+SKOS, INF = PREFIXES["skos"], PREFIXES["inf"]
+NONE = "none"
+
+# A test of one fact: fact, operator (is, not, in, at-least, below), value or values.
+Told = tuple[str, str, Any]
+Texts = dict[str, str]
+
+_SLOT = re.compile(r"\{([^{}]*)\}")
+_GRAMMAR = {
+    "en": {
+        "and": "and",
+        "or": "or",
+        "people": "people who",
+        "anyone": "anyone",
+        "no-one": "no one",
+        "quoted": "“{}”",
+        "list": "{} on the list “{}”",
+        "scheme": "{} or what comes under it",
+        "at-least": "{} or more",
+        "below": "less than {}",
+        "since": "{} or later",
+        "before": "a day before {}",
+        "fits": "meet “{}”",
+        "fits-not": "do not meet “{}”",
+        "has": "have “{}”: {{any value}}",
+        "has-not": "do not have “{}”: {{any value}}",
+    },
+    "fr": {
+        "and": "et",
+        "or": "ou",
+        "people": "les personnes qui",
+        "anyone": "tout le monde",
+        "no-one": "personne",
+        "quoted": "« {} »",
+        "list": "{} de la liste « {} »",
+        "scheme": "{} ou ce qui en relève",
+        "at-least": "{} ou plus",
+        "below": "moins de {}",
+        "since": "le {} ou après",
+        "before": "un jour avant le {}",
+        "fits": "répondent à « {} »",
+        "fits-not": "ne répondent pas à « {} »",
+        "has": "ont « {} » : {{une valeur}}",
+        "has-not": "n'ont pas « {} » : {{une valeur}}",
+    },
+}
+
+
+def phrases(t: Triples, book: Rulebook) -> dict[str, Any]:
+    """Return the words of facts, conditions, values, lists and groups of values: what ``words.json`` holds."""
+    facts = {t.token(s): _both(t, s) for s in t.instances("Fact")}
+    values: dict[str, dict[str, Texts]] = {}
+    groups: dict[str, list[list[Any]]] = {}
+    schemes = {fact.scheme for fact in book.facts.values() if fact.kind == "choice"}
+    for subject in sorted(t.by_subject):
+        for scheme in t.all(subject, SKOS + "inScheme"):
+            if local(scheme.value) in schemes:
+                values.setdefault(local(scheme.value), {})[t.token(subject)] = _said(t, subject)
+    for subject in t.instances("Fact"):
+        for node in t.all(subject, INF + "allowedValue"):
+            values.setdefault(t.token(subject), {})[t.token(node.value)] = _said(t, node.value)
+    for subject in t.instances(SKOS + "Collection"):
+        members = [node.value for node in t.all(subject, SKOS + "member")]
+        within = {local(node.value) for member in members for node in t.all(member, SKOS + "inScheme")}
+        for name in sorted(within & schemes):
+            groups.setdefault(str(name), []).append([_said(t, subject), sorted(t.token(member) for member in members)])
+    return {
+        "facts": facts,
+        "conditions": {name: _both(t, f"{PREFIXES['cond']}{name}") for name in sorted(book.conditions)},
+        "values": values,
+        "groups": {name: sorted(found, key=lambda item: (-len(item[1]), item[1])) for name, found in groups.items()},
+        "lists": {t.token(s): t.text(s) for s in t.instances("DatedList")},
+    }
+
+
+def _both(t: Triples, subject: str) -> dict[str, Texts]:
+    return {"is": t.text(subject, INF + "phrase"), "not": t.text(subject, INF + "phraseNot")}
+
+
+def _said(t: Triples, subject: str) -> Texts:
+    return {**t.text(subject), **t.text(subject, INF + "phrase")}
+
+
+class Words:
+    """Says tests and conditions in one language."""
+
+    def __init__(self, words: Mapping[str, Any], book: Rulebook, lang: str = "en") -> None:
+        """Take what ``phrases`` gathered, the rules it was gathered from, and the language, ``en`` or ``fr``."""
+        self.words, self.book, self.lang = words, book, lang
+        self.grammar = _GRAMMAR[lang]
+
+    # ---- tests -------------------------------------------------------------------------------
+
+    def told(self, test: Told, *, truth: bool = True) -> str:
+        """Return a test as a verb phrase, "hold a work permit"; its contrary where ``truth`` is false.
+
+        A truth may be a boolean or ``"yes"`` and ``"no"``.
+        """
+        name, operator, value = test
+        fact = self.book.facts[name]
+        if operator in ("not", "below"):
+            truth = not truth
+        if fact.kind == "boolean":
+            return self._phrase(fact, truth is (value in (True, "yes")), None)
+        if operator in ("at-least", "below"):
+            key = {"number": ("at-least", "below"), "date": ("since", "before")}[fact.kind][not truth]
+            return self._phrase(fact, True, self.grammar[key].format(value))  # noqa: FBT003 - said by the bound itself
+        if isinstance(value, str) and operator != "is" and self._many(fact, value):
+            return self._phrase(fact, truth, value, many=True)
+        tokens = [value] if isinstance(value, str) else list(value)
+        said = []
+        if NONE in tokens and NONE in (fact.values or ()):
+            tokens.remove(NONE)
+            said.append(self._phrase(fact, not truth, None))
+        if tokens:
+            said.append(self._phrase(fact, truth, self.values(fact, tokens)))
+        return self.joined(said, "or" if truth else "and")
+
+    def _many(self, fact: Fact, value: str) -> bool:
+        return value in self.book.lists or any(value in above for above in self.book.ancestors.values())
+
+    def _phrase(self, fact: Fact, truth: bool, value: str | None, *, many: bool = False) -> str:  # noqa: FBT001
+        entry = self.words["facts"].get(fact.name, {})
+        found = self._in(entry.get("is" if truth else "not", {}))
+        if not found:
+            label = self._in(fact.label) or fact.name
+            kind = "fits" if fact.kind == "boolean" else "has"
+            found = self.grammar[kind + ("" if truth else "-not")].format(label)
+
+        def put(slot: re.Match[str]) -> str:
+            noun = slot[1].rstrip(" “")
+            if value is None:
+                return noun
+            if many and value in self.book.lists:
+                return self.grammar["list"].format(noun, self._list(value))
+            if many:
+                return self.grammar["scheme"].format(self.value(fact, value))
+            return value
+
+        return _SLOT.sub(put, found)
+
+    def _list(self, name: str) -> str:
+        return (self._in(self.words["lists"].get(name, {})) or name).split(":")[0].strip()
+
+    def _in(self, texts: Mapping[str, str]) -> str:
+        return texts.get(self.lang) or texts.get("en") or ""
+
+    def value(self, fact: Fact, token: str) -> str:
+        """Return one value as it stands in a sentence."""
+        known = self.words["values"].get(fact.scheme or fact.name, {})
+        said = self._in(known.get(token, {})) or token
+        entry = self._in(self.words["facts"].get(fact.name, {}).get("is", {}))
+        return self.grammar["quoted"].format(said) if "“}" in entry else said
+
+    def values(self, fact: Fact, tokens: Sequence[str]) -> str:
+        """Return several values joined by "or"; a known group of three or more of them by its name."""
+        left, said = list(tokens), []
+        for name, members in self.words["groups"].get(fact.scheme or fact.name, ()):
+            if len(members) > 2 and set(members) <= set(left):
+                said.append(self._in(name))
+                left = [token for token in left if token not in members]
+        order = {token: number for number, token in enumerate(fact.values or ())}
+        left.sort(key=lambda token: order.get(token, 0))
+        return self.joined([*said, *(self.value(fact, token) for token in left)], "or")
+
+    def joined(self, parts: Sequence[str], word: str) -> str:
+        """Return ``a, b and c``; with semicolons where a part has a comma or the other conjunction in it."""
+        if len(parts) < 2:
+            return "".join(parts)
+        conjunction = self.grammar[word]
+        comma = "; " if any("," in part for part in parts[:-1]) and len(parts) > 2 else ", "
+        return f"{comma.join(parts[:-1])}{comma.rstrip() if comma == '; ' else ''} {conjunction} {parts[-1]}"
+
+    def all_of(self, tests: Iterable[Told]) -> str:
+        """Return tests that hold together, joined by "and"."""
+        return self.joined([self.told(test) for test in tests], "and")
+
+    # ---- conditions --------------------------------------------------------------------------
+
+    def people(self, condition: Condition) -> str:
+        """Return for whom a condition holds: "people who …", or anyone."""
+        if condition.op in ("all", "any") and not condition.members:
+            return self.grammar["anyone" if condition.op == "all" else "no-one"]
+        if condition.op == "ref" and not self._in(self.words["conditions"].get(condition.target, {}).get("is", {})):
+            inner = self.book.conditions[condition.target].expr
+            if inner.op in ("all", "any") and not inner.members:
+                return self.people(inner)
+        return f"{self.grammar['people']} {self.condition(condition)}"
+
+    def condition(self, condition: Condition, *, truth: bool = True) -> str:
+        """Return a condition, or its contrary, as a verb phrase; brackets show what belongs together."""
+        if condition.op == "not":
+            return self.condition(condition.members[0], truth=not truth)
+        if condition.op in ("all", "any"):
+            both = (condition.op == "all") is truth
+            if not condition.members:
+                return self.grammar["anyone" if both else "no-one"]
+            parts = []
+            for member in condition.members:
+                part = self.condition(member, truth=truth)
+                parts.append(f"({part})" if _branches(member) and len(condition.members) > 1 else part)
+            return self.joined(parts, "and" if both else "or")
+        if condition.op == "ref":
+            entry = self.words["conditions"].get(condition.target, {})
+            label = self.book.conditions[condition.target].label
+            fallback = self.grammar["fits" if truth else "fits-not"].format(self._in(label) or condition.target)
+            return self._in(entry.get("is" if truth else "not", {})) or fallback
+        if condition.op in ("true", "false"):
+            return self.told((condition.fact, "is", condition.op == "true"), truth=truth)
+        operator = {"list": "in", "scheme": "in"}.get(condition.op, condition.op)
+        value = list(condition.target) if isinstance(condition.target, tuple) else condition.target
+        return self.told((condition.fact, operator, value), truth=truth)
+
+
+def _branches(condition: Condition) -> bool:
+    while condition.op == "not":
+        condition = condition.members[0]
+    return condition.op in ("all", "any") and len(condition.members) > 1
