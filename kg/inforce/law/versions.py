@@ -349,7 +349,7 @@ class _Step:
 
 def _beside(unit: Unit) -> bool:
     """Whether a unit is of the amendments not in force or the related provisions, printed beside the law."""
-    return unit.path.startswith(("not-in-force/", "related/"))
+    return unit.path.partition("/")[0] in ("not-in-force", "related")
 
 
 def _not_before(day: str, floor: str) -> tuple[str, str]:
