@@ -120,6 +120,7 @@ class Run:
         table: Table | None = None,
         others: Mapping[str, Callable[[], str | bytes]] | None = None,
         titles: Mapping[str, str] | None = None,
+        form: str | None = None,
     ) -> int:
         """Keep a result to be written when the command has ended; return the exit code it calls for.
 
@@ -129,6 +130,7 @@ class Run:
             table: rows; a table on a terminal, otherwise TSV. ``--limit`` cuts it, and the code is then 8.
             others: more formats of this command: a name, and what writes it.
             titles: headings of the table for people, by column; for programs the columns' own names stay.
+            form: the format where none is asked for; if ``None`` the first of text, table and the rest.
 
         Raises:
             UsageError: the format asked for is none of these.
@@ -149,12 +151,12 @@ class Run:
         elif json is not None:
             writers["json"] = lambda: json if isinstance(json, str) else tables.as_json(json)
         writers |= others or {}
-        name = self._choose(writers)
+        name = self._choose(writers, form)
         self._shown.append((name, writers[name]()))
         return int(ExitCode.LIMIT if self._truncated else ExitCode.ANSWERED)
 
-    def _choose(self, writers: Mapping[str, Any]) -> str:
-        wanted = self.format
+    def _choose(self, writers: Mapping[str, Any], form: str | None) -> str:
+        wanted = self.format or form
         if wanted is None:
             if "text" in writers:
                 return "text"

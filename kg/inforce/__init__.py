@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inforce.held import HeldLaw
     from inforce.imports import ImportReport, import_law
     from inforce.kb import History, KnowledgeBase, Provenance
+    from inforce.panel import Panel
     from inforce.rules.answer import Answer
     from inforce.table import Table
     from inforce.text_timeline import Timeline
@@ -28,6 +29,7 @@ __all__ = [
     "ImportReport",
     "InForceError",
     "KnowledgeBase",
+    "Panel",
     "Provenance",
     "Table",
     "Timeline",
@@ -44,6 +46,7 @@ _HOMES = {
     "History": "inforce.kb",
     "ImportReport": "inforce.imports",
     "KnowledgeBase": "inforce.kb",
+    "Panel": "inforce.panel",
     "Provenance": "inforce.kb",
     "Table": "inforce.table",
     "Timeline": "inforce.text_timeline",

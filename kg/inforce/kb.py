@@ -13,6 +13,7 @@ from inforce.catalogue import Catalogue, Provenance
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
 from inforce.history import History
+from inforce.panel import Panels
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask, in_language
 from inforce.rules.case import read_facts
@@ -38,7 +39,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings, Turning, Affected):
+class KnowledgeBase(Catalogue, Readings, Panels, Turning, Affected):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from inforce.rules.case import plain
-from inforce.rules.conditions import Truth, conjunction, disjunction, kleene
+from inforce.rules.conditions import Truth, Variable, conjunction, disjunction, kleene
 from inforce.rules.decide import DEPENDS, Question, World
 from inforce.rules.model import Condition, RuleVersion
 
-__all__ = ["STATES", "Ground", "Obligation", "grounds_of", "obligations_of"]
+__all__ = ["STATES", "Ground", "Obligation", "deciding", "grounds_of", "obligations_of"]
 
 STATES: dict[Truth, str] = {True: "holds", False: "fails", None: "unknown"}
 
@@ -62,21 +62,7 @@ def grounds_of(question: Question, world: World, facts: Mapping[str, Any], outco
     trees = _Trees(question, world, facts)
     conditions = {rule.id: trees.tree(rule.when) for rule in rules}
     states = {name: truth for name, (_, truth) in conditions.items()}
-    in_force = {rule.id: truth for rule, truth in counted}
-    defeating: dict[str, list[RuleVersion]] = {}
-    for rule in rules:
-        for name in rule.defeats:
-            defeating.setdefault(name, []).append(rule)
-    stands: dict[str, Truth] = {}
-
-    def standing(rule: RuleVersion) -> Truth:
-        if rule.id not in stands:
-            beaten = disjunction([standing(other) for other in defeating.get(rule.rule, ())])
-            stands[rule.id] = conjunction([in_force[rule.id], states[rule.id], None if beaten is None else not beaten])
-        return stands[rule.id]
-
-    for rule in rules:
-        standing(rule)
+    stands, defeating = _standing(counted, states)
     decisive = _decisive(question, rules, states, stands, outcome)
     found = [
         Ground(
@@ -116,6 +102,54 @@ def grounds_of(question: Question, world: World, facts: Mapping[str, Any], outco
         )
     )
     return tuple(found)
+
+
+def deciding(question: Question, world: World, facts: Mapping[str, Any], outcome: str) -> RuleVersion | None:
+    """Return the rule version that ``grounds_of`` names first where it is decisive, ``None`` where none is.
+
+    For many cases: no tree of a condition is made.
+    """
+    counted = question.era(world).counted
+    truths: dict[Variable, Truth] = {}
+
+    def truth(variable: Variable) -> Truth:
+        if variable not in truths:
+            truths[variable] = question.truth(variable, world, facts)
+        return truths[variable]
+
+    rules = [rule for rule, _ in counted]
+    states = {rule.id: kleene(rule.when, truth, question.book) for rule in rules}
+    stands, _ = _standing(counted, states)
+    decisive = _decisive(question, rules, states, stands, outcome)
+    order = {True: 0, None: 1, False: 2}
+    layers = question.book.layers
+    return min(
+        (rule for rule in rules if rule.id in decisive),
+        key=lambda r: (order[stands[r.id]], order[states[r.id]], -layers[r.layer].rank, r.rule, r.id),
+        default=None,
+    )
+
+
+def _standing(
+    counted: Sequence[tuple[RuleVersion, Truth]], states: Mapping[str, Truth]
+) -> tuple[dict[str, Truth], dict[str, list[RuleVersion]]]:
+    # Whether each rule stands, and by the name of a rule those that defeat it.
+    in_force = {rule.id: truth for rule, truth in counted}
+    defeating: dict[str, list[RuleVersion]] = {}
+    for rule, _ in counted:
+        for name in rule.defeats:
+            defeating.setdefault(name, []).append(rule)
+    stands: dict[str, Truth] = {}
+
+    def standing(rule: RuleVersion) -> Truth:
+        if rule.id not in stands:
+            beaten = disjunction([standing(other) for other in defeating.get(rule.rule, ())])
+            stands[rule.id] = conjunction([in_force[rule.id], states[rule.id], None if beaten is None else not beaten])
+        return stands[rule.id]
+
+    for rule, _ in counted:
+        standing(rule)
+    return stands, defeating
 
 
 def _decisive(
