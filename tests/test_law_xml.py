@@ -114,9 +114,22 @@ def test_an_unknown_element_is_refused_wherever_it_stands(old: str, new: str) ->
     assert "unknown element <Novelty>" in refused(inside(old, new)).message
 
 
-def test_words_between_elements_are_refused_not_dropped() -> None:
-    assert "words where none" in refused(inside("<Label>(a)</Label>", "<Label>(a)</Label>stray")).message
-    assert "words where none" in refused(inside("<Body ", "stray<Body ")).message
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<Label>(a)</Label>", "<Label>(a)</Label>stray"),
+        ("<Body ", "stray<Body "),
+        ("<entry>East Coast</entry>", "<entry>East Coast</entry>stray"),
+        ("<colspec ", "stray<colspec "),
+        ("</HistoricalNoteSubItem>", "</HistoricalNoteSubItem>stray"),
+        ("<TitleText>Islands</TitleText>", "<TitleText>Islands</TitleText>stray"),
+        ("</Item>", "</Item>stray"),
+        ("<MarginalNote ", "stray<MarginalNote "),
+    ],
+    ids=["paragraph", "root", "row", "table", "note", "schedule", "list", "section"],
+)
+def test_words_between_elements_are_refused_not_dropped(old: str, new: str) -> None:
+    assert "words where none" in refused(inside(old, new)).message
 
 
 @pytest.mark.parametrize(

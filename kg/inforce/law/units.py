@@ -127,9 +127,9 @@ class _Reader:
                 self.container(child, parent, anchor, depth + 1)
             elif tag not in METADATA:
                 raise self.stranger(child)
-            if child.tail:
+            if child.tail and not whole:
                 self.no_words(child.tail, child)
-        if element.text:
+        if element.text and not whole:
             self.no_words(element.text, element)
 
     def container(self, element: Element, parent: str, anchor: str, depth: int) -> None:
@@ -145,6 +145,7 @@ class _Reader:
         title = element.find("Heading/TitleText")
         named = related_step("".join(title.itertext())) if title is not None else ""
         path = self.unique(_join(parent, named or "provision"))
+        self.only_elements(element)
         first = True
         for child in element:
             if child.tag == "Heading" and first:
@@ -167,8 +168,8 @@ class _Reader:
         if tag == "HistoricalNote":
             self.note(element, path, parent, anchor)
             return
-        self.emit(element, path, parent, anchor, KINDS[tag], alias=alias)
-        if tag not in _LEAVES:
+        deeper = self.emit(element, path, parent, anchor, KINDS[tag], alias=alias)
+        if deeper and tag not in _LEAVES:
             self.walk(element, path, anchor, depth, whole=True)
 
     def heading(self, element: Element, parent: str) -> None:
@@ -204,6 +205,8 @@ class _Reader:
         for one in element.iterdescendants():
             if one.tag not in _TABLE:
                 raise self.stranger(one)
+        for frame in element.iter("TableGroup", "table", "tgroup", "tbody"):
+            self.only_elements(frame)
         self.emit(element, path, parent, anchor, "table")
         count = 0
         above = parent if alone else path
@@ -221,6 +224,8 @@ class _Reader:
         for child in element:
             if child.tag != "HistoricalNoteSubItem":
                 raise self.stranger(child)
+            if child.tail:
+                self.no_words(child.tail, child)
             start = self.day(child, child.get(_START) or "")
             items.append(NoteItem(start, collapse("".join(child.itertext()))))
         if direct := collapse(element.text or ""):
@@ -255,9 +260,10 @@ class _Reader:
             return "continued" if count == 1 else f"continued-{count}", ""
         if tag == "GroupHeading":
             return "heading", ""
-        label = element.find("Label")
-        step = label_step("".join(label.itertext())) if label is not None else ""
-        return step or f"{KINDS[tag]}-{count}", ""
+        label = next((child for child in element if child.tag == "Label"), None)
+        if label is None:
+            return f"{KINDS[tag]}-{count}", ""
+        return label_step("".join(label.itertext()) if len(label) else label.text or "") or f"{KINDS[tag]}-{count}", ""
 
     def schedule(self, element: Element, count: int) -> str:
         given = {"RelatedProvs": "related", "NifProvs": "not-in-force"}.get(element.get("id", ""))
@@ -279,17 +285,19 @@ class _Reader:
         english = next((step for one in terms if (step := slug("".join(one.itertext())))), "")
         return english or local or f"definition-{count}", "" if english and not local else local
 
-    def emit(self, element: Element, path: str, parent: str, anchor: str, kind: str, *, alias: str = "") -> None:
-        """Add one unit: its label, title, words, dates; and the notes on its title."""
+    def emit(self, element: Element, path: str, parent: str, anchor: str, kind: str, *, alias: str = "") -> bool:
+        """Add one unit: its label, title, words, dates; and the notes on its title. Tell whether it has other parts."""
         label = title = ""
         pieces: list[Element] = []
         dates: set[str] = set()
         notes: list[Element] = []
-        folds = False
+        folds = deeper = False
         for child in _parts(element, kind):
             tag = child.tag
-            if tag == "Label":
-                label = collapse(words(child))
+            if tag == "Text":
+                pieces.append(child)
+            elif tag == "Label":
+                label = collapse(words(child) if len(child) else child.text or "")
             elif tag in _TITLES:
                 title = collapse(f"{title} {words(child)}")
                 dates.add(self.day(child, child.get(_START)))
@@ -299,10 +307,15 @@ class _Reader:
             elif tag in BLOCKS:
                 pieces.append(child)
             elif tag in _FOLDED:
-                folds = True
+                folds = deeper = True
                 dates.update(self.started(child))
             elif tag == "ScheduleFormHeading":
+                self.only_elements(child)
                 dates.add(self.day(child, child.get(_START)))
+            else:
+                deeper = True
+            if child.tail and element.tag not in _LEAVES and kind != "table":
+                self.no_words(child.tail, child)
         if element.tag in _LEAVES and not pieces:
             pieces = [element]
         rich = False
@@ -313,7 +326,7 @@ class _Reader:
                 dates.update(self.started(piece))
             else:
                 dates.add(self.day(piece, piece.get(_START)))
-        text = collapse(" ".join([words(piece) for piece in pieces]))
+        text = collapse(" ".join([words(piece) if len(piece) else piece.text or "" for piece in pieces]))
         folded = inline = ""
         repealed = False
         if rich or folds or len(pieces) != 1:
@@ -348,6 +361,9 @@ class _Reader:
         )
         for note in notes:
             self.note(note, self.unique(_join(path, "note")), path, anchor)
+        if element.text and element.tag not in _LEAVES:
+            self.no_words(element.text, element)
+        return deeper
 
     def started(self, element: Element) -> set[str]:
         """In-force attributes of an element and of all within it."""
@@ -379,6 +395,12 @@ class _Reader:
         near = [f"<{one}>" for one in nearest(str(element.tag), known())]
         hint = (f"did you mean {' or '.join(near)}? " if near else "") + "what is not known is never dropped: report it"
         return self.refusal(element, f"unknown element <{element.tag}>{where}", hint)
+
+    def only_elements(self, element: Element) -> None:
+        """Refuse words beside the children of an element that has none of its own."""
+        for text in (element.text, *(child.tail for child in element)):
+            if text:
+                self.no_words(text, element)
 
     def no_words(self, text: str, element: Element) -> None:
         if not text.isspace():
