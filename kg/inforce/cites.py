@@ -20,7 +20,7 @@ LAWS = {
     "irpa": ("IRPA", "LIPR", "A", "L"),
 }
 # Number of a law, as a slug -> its path; any other law goes by the slug of its number.
-NUMBERS = {"sor-2002-227": "irpr", "i-2-5": "irpa"}
+NUMBERS = {"sor-2002-227": "irpr", "i-2.5": "irpa"}
 _SPELLED = {word.lower(): law for law, words in LAWS.items() for word in words[:2]}
 _LETTERS = {letter: law for law, words in LAWS.items() for letter in words[2:]}
 
