@@ -20,6 +20,7 @@ from inforce.rules.case import read_facts
 from inforce.rules.decide import Question
 from inforce.rules.load import rulebook
 from inforce.rules.model import Rulebook
+from inforce.rules_difference import RuleDifferences
 from inforce.table import Table
 from inforce.text_show import Readings
 from inforce.turns import Turning
@@ -39,7 +40,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings, Panels, Turning, Affected):
+class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affected):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(
