@@ -7,6 +7,7 @@ any moment, the folder holds the old law or the new one.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -14,8 +15,8 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -247,11 +248,24 @@ def _lines(parsed: Path, records: Mapping[Key, dict[str, Any]], tell: Progress) 
 
     lines: set[str] = set()
     names = sorted({key[0] for key in records})
-    for number, name in enumerate(names):
-        tell(f"comparing the texts of {name}", number, len(names))
-        lines.update(law_quads(load(parsed, records[key]) for key in sorted(records) if key[0] == name))
+    with _no_collector():
+        for number, name in enumerate(names):
+            tell(f"comparing the texts of {name}", number, len(names))
+            lines.update(law_quads(load(parsed, records[key]) for key in sorted(records) if key[0] == name))
     tell("comparing the texts", len(names), max(len(names), 1))
     return sorted(lines)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    # Millions of tuples of text and no circle among them: looking for circles takes as long as reading them.
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _changes(lines: Iterable[str]) -> dict[tuple[str, str], dict[str, int]]:

@@ -7,6 +7,7 @@ error, not the process that asked for it. Results cross between processes as JSO
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -169,6 +170,8 @@ def _reader(
     for end in others:
         end.close()
     _limit()
+    # A reader is short-lived and makes no circles: looking for them in what it inherits is time lost.
+    gc.disable()
     if os.getppid() != parent:
         return
     for index, file in share:
