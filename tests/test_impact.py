@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import rdflib
+from command_line import Ran, schema
 from in_memory import holding, lighthouse, wording
 
 from inforce.errors import UnknownIdError, UsageError
@@ -135,6 +138,7 @@ def test_an_instrument_that_only_the_text_has_is_traced_to_its_clauses(lit: Know
     assert not any(b.startswith(f"{base}/3/1/a") for b in made)
     node = found.nodes[f"{base}/3/1/2001-12-01/en"]
     assert node["label"].endswith("(+3)") and node["change"] == "added" and node["label_fr"]
+    assert lit.trace("DORS/2001-90").to_dict() == found.to_dict()
     assert found.root == "instrument/SOR/2001-90" and found.render("svg") and found.render("turtle")
 
 
@@ -154,3 +158,88 @@ def test_what_the_text_says_of_recorded_versions_is_told(kb: Any) -> None:
     }
     assert list(amendments.of_clauses(f"{BASE}instrument/SOR/2024-258", [row])) == []
     assert amendments.told == {f"{BASE}irpr/26.1/1/a/2024-12-18": {"change": "renumbered"}}
+
+
+# ---- saved queries -------------------------------------------------------------------------------------
+
+
+def asked(kb: KnowledgeBase, name: str, **more: str) -> list[tuple[Any, ...]]:
+    return [
+        tuple(value.removeprefix(BASE) if isinstance(value, str) else value for value in row)
+        for row in kb.query(name, more).rows
+    ]
+
+
+def test_references_of_a_day_row_for_row(lit: KnowledgeBase) -> None:
+    told = [row for row in asked(lit, "references-on", on="2018-06-01") if row[0].startswith("ir")]
+    assert told == [("irpr/198/1", "irpr/198/2"), ("irpr/198/2/a", "irpr/203"), ("irpr/77", "irpa/11/1")]
+    assert ("irpr/203", "irpr/77") in asked(lit, "references-on", on="2019-01-01")
+    assert asked(lit, "refers-to", provision="IRPR 198", on="2018-06-01") == told[:2]
+    assert asked(lit, "referred-to-by", provision="RIPR 203", on="2018-06-01") == told[1:2]
+    assert asked(lit, "referred-to-by", provision="IRPR 198", on="2017-05-04") == []
+
+
+def test_clauses_of_an_instrument_row_for_row(lit: KnowledgeBase) -> None:
+    # SOR/2002-60 takes Gull Island off Schedule 1; in French its row has another name.
+    rows = asked(lit, "instrument-clauses", instrument=f"<{BASE}instrument/SOR/2002-60>", language="en")
+    told = [(str(row[0]), row[1], row[2], row[3]) for row in rows]
+    assert ("2002-08-01", "sor-1901-7/schedule-1/gull-island", "repealed", "before") in told
+    assert {row[0] for row in told} == {"2002-08-01"} and {row[3] for row in told} == {"before", "after"}
+    french = asked(lit, "instrument-clauses", instrument=f"<{BASE}instrument/SOR/2002-60>", language="fr")
+    assert "sor-1901-7/schedule-1/ile-gull" in {row[1] for row in french}
+
+
+def test_changes_with_their_words_row_for_row(lit: KnowledgeBase) -> None:
+    rows = lit.query("clause-changes", {"from": "2002-08-01", "to": "2002-08-01"}).to_dicts()
+    told = {(row["unit"].removeprefix(BASE), row["language"], row["side"], row["kind"]) for row in rows}
+    assert ("sor-1901-7/schedule-1/gull-island", "en", "before", "repealed") in told
+    assert ("sor-1901-7/schedule-1/ile-gull", "fr", "before", "repealed") in told
+    (row,) = [row for row in rows if row["unit"].endswith("gull-island")]
+    assert (str(row["day"]), str(row["endKnown"]), row["text"]) == ("2002-08-01", "2002-09-01", "Gull Island")
+    assert row["instrument"] == f"{BASE}instrument/SOR/2002-60" and row["was"] is None
+
+
+def test_wordings_that_rules_cite_row_for_row(lit: KnowledgeBase) -> None:
+    rows = [row[:3] for row in asked(lit, "wordings-cited", language="en")]
+    told = [(path, wording, str(day)) for path, wording, day in rows]
+    assert told == [
+        ("irpa/11/1", "irpa/11/1/2002-06-28/en", "2002-06-28"),
+        ("irpr/198/1", "irpr/198/1/2017-05-05/en", "2017-05-05"),
+        ("irpr/198/2/a", "irpr/198/2/a/2017-05-05/en", "2017-05-05"),
+    ]
+    assert asked(lit, "wordings-cited", language="fr") == []
+
+
+def test_wordings_first_known_after_a_day_row_for_row(lit: KnowledgeBase) -> None:
+    rows = asked(lit, "wordings-since", known="2017-06-01", language="en")
+    assert [(row[0], row[1], row[2], str(row[3])) for row in rows] == [
+        ("irpr/203", "irpr/203/2019-01-01/en", "started", "2019-01-01")
+    ]
+
+
+def test_what_a_rule_was_read_from_row_for_row(kb: Any) -> None:
+    rows = asked(kb, "readings", rule="R-WP-198-2A")
+    told = {(row[0], row[1], row[2], row[5]) for row in rows}
+    days = ("2002-06-28", "2004-07-22", "2017-05-05")
+    assert told == {
+        (f"rule/R-WP-198-2A/{version}", "expresses", "irpr/198/2/a", f"irpr/198/2/a/{read}")
+        for version in days
+        for read in days
+    }
+    assert len(asked(kb, "readings")) > len(rows)
+
+
+# ---- commands ------------------------------------------------------------------------------------------
+
+
+def test_impact_at_the_command_line(run: Callable[..., Ran]) -> None:
+    ran = run('trace "IRPR 198(2)(a)" --impact')
+    assert ran.code == 0 and "R-WP-198-2A: directly; apply-work-permit-poe" in ran.out and not ran.err
+    assert "en dépendent :" in run('trace "RIPR 198(2)a)" --impact --lang fr').out
+    found = json.loads(run('trace "IRPR 198(2)(a)" --impact --json').out)
+    schema("trace").validate(found)
+    assert {row["rule"] for row in found["impact"]} >= {"R-WP-198-2A", "X-198-2A-I"}
+    schema("trace").validate(json.loads(run("trace SOR/2024-258 --json").out))
+    ran = run('trace "IRPR 209" --impact')
+    assert ran.code == 0 and "no rule here depends on it" in ran.err
+    assert run("trace R-WP-198-1 --impact").code == 2

@@ -204,7 +204,9 @@ def _wrapped(text: str, style: str, most: int) -> list[str]:
         if lines[-1]:
             lines.append("")
         while _width(part, style) > room:
-            cut = max(1, next(n for n in range(len(part), 0, -1) if n == 1 or _width(part[:n], style) <= room))
+            fits = next(n for n in range(len(part), 0, -1) if n == 1 or _width(part[:n], style) <= room)
+            # Rather after a mark than within a word.
+            cut = next((n for n in range(fits, fits // 2, -1) if part[n - 1] in "/@])"), fits)
             lines[-1], part = part[:cut], part[cut:]
             lines.append("")
         lines[-1] = part

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["traced"]
 
 _LANGUAGES = ("en", "fr")
+# How the French text numbers instruments.
+_NUMBERS = {"DORS/": "SOR/", "TR/": "SI/"}
 Rows = Callable[..., Iterable[Mapping[str, Any]]]
 Found = tuple[str, dict[str, Any], When | None]
 
@@ -77,6 +79,8 @@ def _of_text(kb: Catalogue, name: str, on: str | None, rows: Rows, error: Unknow
     """What only the imported text knows: a provision no rule cites, an instrument that touched no such provision."""
     when = None if on is None else kb.when(on)
     number = name.strip().removeprefix("instrument/")
+    for french, english in _NUMBERS.items():
+        number = english + number.removeprefix(french) if number.startswith(french) else number
     if re.fullmatch(r"[\w/.-]+", number):
         iri = f"{BASE}instrument/{number}"
         if any(any(rows("instrument-clauses", instrument=iri, language=one)) for one in _LANGUAGES):
