@@ -208,12 +208,14 @@ class Catalogue:
 
     def _about(self, rows: list[dict[str, Any]], about: str) -> list[dict[str, Any]]:
         """The rows that name something, by any of its names, or whose label holds the word."""
-        from inforce.cites import same
+        from inforce.text_units import path_of
 
         word = fold(about)
         entry = self._by_name.get(word, (None, None))[1] or self._cited(about)
         names = {word} if entry is None else {word, *(fold(n) for n in (entry["id"], entry["iri"], *entry["names"]))}
-        paths = {one for one in same(about) if "/" in one} | ({entry["iri"]} if entry is not None else set())
+        # A law without a short name goes by its number: its path is the number in small letters.
+        paths = {path_of(about) or about.strip().lower().replace("/", "-", 1)}
+        paths |= {entry["iri"]} if entry is not None else set()
         # A provision is meant with all its parts, a law too: what follows its citation opens with a bracket or a space.
         parts = () if entry is None else tuple(f"{fold(entry['id'])}{mark}" for mark in "([ ")
 

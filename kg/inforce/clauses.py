@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inforce.cites import parse_citation
-from inforce.errors import UnknownIdError
+from inforce import text_units
 from inforce.rules.model import Rulebook
 from inforce.rules.triples import local
-from inforce.vocab import BASE, PREFIXES
+from inforce.vocab import PREFIXES
 
 __all__ = ["CLAUSE_KINDS", "Resting", "clause_rows", "merged"]
 
@@ -143,11 +142,7 @@ def clause_rows(rows: Iterable[Mapping[str, Any]], layers: Mapping[str, str], re
 
 def cited(path: str, *, french: bool = False) -> str:
     """Return the citation of a path; the path itself where it is of no form that is cited."""
-    try:
-        citation = parse_citation(path)
-    except UnknownIdError:
-        return path
-    return citation.french if french else citation.english
+    return text_units.cited(path, "fr" if french else "en")
 
 
 def merged(
@@ -198,7 +193,4 @@ def _enriched(row: Mapping[str, Any], clause: Mapping[str, Any], moved: bool) ->
 
 
 def _path(citation: str) -> str:
-    try:
-        return parse_citation(citation).path
-    except UnknownIdError:
-        return citation.removeprefix(BASE)
+    return text_units.path_of(citation) or citation

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inforce.cites import parse_citation
-from inforce.errors import UnknownIdError
 from inforce.rules.triples import local, name_of
 from inforce.table import Table
+from inforce.text_units import cited
 from inforce.vocab import BASE, PREFIXES
 
 __all__ = ["COLUMNS", "STALE", "links", "readings"]
@@ -71,14 +70,14 @@ def readings(rows: Rows, *, rule: str | None = None) -> Table:
         rows: runs a saved query by its name and variables.
         rule: only this rule, by IRI.
     """
-    cited = [dict(row) for row in rows("readings", rule=rule)]
+    ours = [dict(row) for row in rows("readings", rule=rule)]
     text: dict[str, list[_Span]] = {}
     for row in rows("wordings-cited", language="en"):
         text.setdefault(row["provision"], []).append(_wording(row))
     grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in cited:
+    for row in ours:
         grouped.setdefault((row["version"], row["role"], row["provision"]), []).append(row)
-    below = _Below(rows, cited)
+    below = _Below(rows, ours)
     found = []
     for (version, role, provision), group in grouped.items():
         life = _Span(version, _day(group[0]["since"], _ALWAYS), _day(group[0]["until"], _NEVER), None)
@@ -91,8 +90,8 @@ def readings(rows: Rows, *, rule: str | None = None) -> Table:
             "rule": name_of(version.rpartition("/")[0]),
             "version": name_of(version),
             "role": role,
-            "citation": _cited(provision, french=False),
-            "citation_fr": _cited(provision, french=True),
+            "citation": cited(local(provision)),
+            "citation_fr": cited(local(provision), "fr"),
         }
         departures = list(_departures(life, reads, text.get(provision, []), below.baseline(provision)))
         departures += below.departures(life, provision)
@@ -241,14 +240,6 @@ def _around(words: str, *, first: bool, last: bool) -> str:
     head = "" if first else words[: words.index(" ", 15) + 1 if " " in words[15:40] else 20]
     tail = "" if last else words[words.rindex(" ", 0, -15) if " " in words[-40:-15] else -20 :]
     return f"{head}…{tail}"
-
-
-def _cited(provision: str, *, french: bool) -> str:
-    try:
-        citation = parse_citation(provision)
-    except UnknownIdError:
-        return local(provision)
-    return citation.french if french else citation.english
 
 
 # ---- links ------------------------------------------------------------------------------------------

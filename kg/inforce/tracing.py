@@ -9,13 +9,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from inforce.amendments import Amendments, Edge
-from inforce.cites import parse_citation
 from inforce.clauses import cited
 from inforce.dates import When
 from inforce.errors import UnknownIdError, UsageError
 from inforce.impact import Impact
 from inforce.provenance import trace
 from inforce.rules.triples import local
+from inforce.text_units import path_of
 from inforce.versions import moment
 from inforce.vocab import BASE
 
@@ -85,11 +85,8 @@ def _of_text(kb: Catalogue, name: str, on: str | None, rows: Rows, error: Unknow
         iri = f"{BASE}instrument/{number}"
         if any(any(rows("instrument-clauses", instrument=iri, language=one)) for one in _LANGUAGES):
             return "instruments", {"id": number, "iri": f"instrument/{number}"}, when
-    try:
-        path = parse_citation(name).path
-    except UnknownIdError:
-        path = name.strip("<> ").removeprefix(BASE)
-    if "/" in path and " " not in path and any(rows("provision-versions", provision=BASE + path, language=None)):
+    path = path_of(name)
+    if path and any(rows("provision-versions", provision=BASE + path, language=None)):
         return "provisions", {"id": cited(path), "iri": path}, when
     raise error
 
