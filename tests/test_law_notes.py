@@ -62,6 +62,7 @@ def test_labels_give_one_step_in_both_languages() -> None:
 def test_what_enacts_a_related_provision_names_it() -> None:
     assert related_step("— SOR/2016-37, s. 18") == related_step("— DORS/2016-37, art. 18") == "sor-2016-37-18"
     assert related_step("— 2012, c. 17, s. 81") == related_step("— 2012, ch. 17, art. 81")
+    assert related_step("— 2019, c. 29, s. 296(1) to (3)") == related_step("— 2019, ch. 29, par. 296(1) à (3)")
     assert related_step("— something else") == ""
 
 

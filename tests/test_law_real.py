@@ -162,6 +162,24 @@ def test_both_languages_have_the_same_sections_headings_and_schedules(laws: Path
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("law", FOLDERS)
+def test_both_languages_tell_the_same_days_and_instruments(laws: Path, law: str) -> None:
+    graph = graph_of(laws / FOLDERS[law])
+    told: dict[str, dict[tuple[str, str], tuple[str, list[str]]]] = {language: {} for language in LANGUAGES}
+    seen = {row.iri: row.one("startKnownFrom") for row in graph.wordings}
+    for iri, values in graph.changes.items():
+        path, _, language = iri.rpartition("/")
+        for started in values.get("starts", []):
+            told[language][path.rsplit("/", 1)[0], seen[started]] = (
+                values["date"][0],
+                sorted(values.get("instrument", [])),
+            )
+    both = told["en"].keys() & told["fr"].keys()
+    assert len(both) > (150 if law == "irpa" else 500)
+    assert {key: told["en"][key] for key in both} == {key: told["fr"][key] for key in both}
+
+
+@pytest.mark.slow
 def test_the_size_of_the_graph_is_bounded(laws: Path) -> None:
     lines = quads(laws / FOLDERS["irpr"])
     assert len(lines) / 2 <= 100_000, len(lines)

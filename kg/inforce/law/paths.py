@@ -30,6 +30,7 @@ _DIVISIONS = {
     "chapter": "chapter",
     "chapitre": "chapter",
 }
+_PINPOINT = re.compile(r"[0-9]+(?:\.[0-9]+)*[A-Z]?(?:\([0-9a-zA-Z.]+\))*")
 LONGEST = 60
 
 
@@ -89,7 +90,8 @@ def related_step(title: str) -> str:
     if not references:
         return ""
     first = references[0]
-    return slug(f"{first.instrument} {first.sections}")
+    pinpoint = _PINPOINT.match(first.sections)
+    return slug(f"{first.instrument} {pinpoint[0] if pinpoint else ''}")
 
 
 def word_step(text: str) -> str:

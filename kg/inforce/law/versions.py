@@ -329,6 +329,11 @@ class _Step:
             return wording.start, "correction"
         return max(self.point, wording.start), "bounded"
 
+    def amending(self, references: tuple[Reference, ...], day: str) -> tuple[Reference, ...]:
+        """Of the instruments of one new item those that amended the law that day; else the last, which dates it."""
+        lately = {ref.instrument for item in self.recent if item.date == day for ref in read_note(item.text)}
+        return tuple(ref for ref in references if ref.instrument in lately) or references[-1:]
+
     def authority(self, unit: Unit, day: str, *, first: bool = False) -> tuple[str, tuple[str, ...]]:
         """Return the note items that explain a start on a day, and the instruments they name."""
         anchor = self.new.get(unit.anchor) or self.old.get(unit.anchor)
@@ -339,7 +344,7 @@ class _Step:
         here = [(item, refs) for item, refs in read if not _only_other(refs, self.language)]
         read = here or read
         text = "; ".join(item.text for item, _ in read)
-        named: list[Reference] = [ref for _, refs in read for ref in refs]
+        named: list[Reference] = [ref for _, refs in read for ref in (refs if first else self.amending(refs, day))]
         if not read and unit.repealed:
             text, named = unit.text, list(read_note(unit.text)[-1:])
         found = tuple(dict.fromkeys(ref.instrument for ref in named))
