@@ -1,0 +1,243 @@
+"""What would turn an answer: all minimal sets of facts and of rules, held against trying every set there is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+from cases_at_random import cases
+from small_rules import LISTED, TOKENS, Small, small
+
+from inforce.errors import FactsError
+from inforce.rules.case import plain
+from inforce.rules.families import EMPTY, UNIT, Families
+from inforce.rules.turning import Change, Turns, turning
+
+OPPOSITE = {"may": "may-not", "may-not": "may", "required": "not-required", "not-required": "required"}
+FAVOURABLE = {"act": "may", "need": "not-required"}
+Set = frozenset[tuple[str, Any]]
+
+
+def passes(change: Change, value: Any) -> bool:
+    """Whether a value is what a change says, read as a person would."""
+    tokens = value if isinstance(value, tuple) else (value,)
+
+    def one(operator: str, wanted: Any) -> bool:
+        if operator in ("at-least", "below"):
+            return (float(value) >= float(wanted)) is (operator == "at-least")
+        if isinstance(wanted, bool):
+            return value is wanted
+        named = set(LISTED) if wanted == "listed" else set(wanted) if isinstance(wanted, tuple) else {wanted}
+        return bool(named & set(tokens)) is (operator != "not")
+
+    return any(all(one(operator, wanted) for operator, wanted in tests) for tests in change.tests)
+
+
+def minimal(sets: Iterable[Set]) -> set[Set]:
+    found = sorted(sets, key=len)
+    return {one for one in found if not any(other < one for other in found)}
+
+
+def turned_by(
+    rules: Small, start: Mapping[str, Any], into: str, may_change: Callable[[str], bool], base: Mapping[str, Any]
+) -> set[Set]:
+    """Every minimal set of values under which all that is possible has the outcome; by trying all of them."""
+    free = [name for name in rules.values if may_change(name)]
+    found = set()
+    for count in range(len(free) + 1):
+        for names in combinations(free, count):
+            for row in product(*(rules.values[name] for name in names)):
+                changes = dict(zip(names, row, strict=True))
+                if any(base.get(name, "open") == value for name, value in changes.items()):
+                    continue
+                outcomes = {rules.outcome(case) for case in rules.completions({**start, **changes})}
+                if outcomes == {into}:
+                    found.add(frozenset(changes.items()))
+    return minimal(found)
+
+
+def expanded(turns: Turns, rules: Small, base: Mapping[str, Any]) -> set[Set]:
+    """The sets of values that the sets of changes stand for."""
+    found = []
+    for turn in turns.facts:
+        each = [
+            [(change.fact, value) for value in rules.values[change.fact] if passes(change, value)]
+            for change in turn.changes
+        ]
+        for change in turn.changes:
+            assert passes(change, change.example), change
+            assert base.get(change.fact, "open") != change.example
+        assert all(each), turn
+        found += [frozenset(row) for row in product(*each)]
+    assert len(found) == len(set(found)), "a set of values is told twice"
+    return set(found)
+
+
+def some_facts(rules: Small, rng: random.Random, share: float) -> dict[str, Any]:
+    return {name: rng.choice(values) for name, values in rules.values.items() if rng.random() < share}
+
+
+@pytest.mark.parametrize("answers", ["may", "required"])
+@pytest.mark.parametrize("ordinarily", [False, True], ids=["strict", "ordinarily"])
+def test_all_minimal_sets_of_facts_are_found_and_no_others(answers: str, *, ordinarily: bool) -> None:
+    compared = sets = depends = 0
+    for seed in range(40):
+        rng = random.Random(seed)
+        rules = small(seed, answers=answers)
+        facts = some_facts(rules, rng, rng.choice((0.3, 0.6, 1.0)))
+        try:
+            question = rules.question(facts)
+        except FactsError:
+            continue
+        found = turning(question, ordinarily=ordinarily, tokens=lambda _: TOKENS)
+        assumed, _ = question.ordinary_facts([m.fact for m in question.missing()]) if ordinarily else ({}, [])
+        base = {**assumed, **facts}
+        outcomes = {rules.outcome(case) for case in rules.completions(base)}
+        outcome = outcomes.pop() if len(outcomes) == 1 else "depends"
+        assert found.outcome == outcome
+        into = FAVOURABLE[rules.action] if outcome == "depends" else OPPOSITE[outcome]
+        assert found.into == into
+        changeable = {name for name in rules.values if name not in facts or rules.book.facts[name].changeable}
+        assert expanded(found, rules, base) == turned_by(rules, base, into, changeable.__contains__, base), seed
+        assert found.facts_count == len(found.facts)
+        compared += 1
+        sets += len(found.facts)
+        depends += outcome == "depends"
+    assert compared > 25 and sets > 25
+    assert depends > 5 or ordinarily
+
+
+@pytest.mark.parametrize("answers", ["may", "required"])
+@pytest.mark.parametrize("ordinarily", [False, True], ids=["strict", "ordinarily"])
+def test_all_minimal_sets_of_rules_are_found_and_no_others(answers: str, *, ordinarily: bool) -> None:
+    compared = sets = several = 0
+    for seed in range(100, 160):
+        rng = random.Random(seed)
+        rules = small(seed, answers=answers, rules=6)
+        facts = some_facts(rules, rng, rng.choice((0.6, 1.0)))
+        try:
+            question = rules.question(facts)
+        except FactsError:
+            continue
+        found = turning(question, ordinarily=ordinarily, tokens=lambda _: TOKENS)
+        assumed, _ = question.ordinary_facts([m.fact for m in question.missing()]) if ordinarily else ({}, [])
+        possible = list(rules.completions({**assumed, **facts}))
+        names = [rule.id for rule in rules.book.rules]
+        turned = {
+            frozenset((name, False) for name in away)
+            for count in range(len(names) + 1)
+            for away in combinations(names, count)
+            if {rules.outcome(case, frozenset(away)) for case in possible} == {found.into}
+        }
+        got = {frozenset((rule.id, False) for rule in one) for one in found.rules}
+        assert got == minimal(turned), seed
+        assert found.rules_count == len(found.rules)
+        compared += 1
+        sets += len(got)
+        several += any(len(one) > 1 for one in got)
+    assert compared > 35 and sets > 20 and several > 2
+
+
+def test_sets_come_by_what_they_cost_and_facts_nobody_can_change_last(kb: Any) -> None:
+    seen = 0
+    for case in cases(kb, 6100, 150):
+        try:
+            answer = kb.check(case.facts, on=case.day.isoformat(), action=case.action, ordinarily=True)
+        except FactsError:
+            continue
+        found = kb.would_turn(answer, most=None)
+        keys = []
+        for one in found["facts"]["sets"]:
+            costs = [kb.book.facts[c["fact"]].cost for c in one["changes"] if c["changeable"] and not c["usual"]]
+            assert one["cost"] == sum(costs)
+            supposed = sum(not c["changeable"] and not c["usual"] for c in one["changes"])
+            keys.append((supposed, one["cost"], len(one["changes"])))
+            for change in one["changes"]:
+                assert change["changeable"] or change["given"] is None
+        assert keys == sorted(keys)
+        few = kb.would_turn(answer, most=2)
+        assert few["facts"]["sets"] == found["facts"]["sets"][:2]
+        assert few["facts"]["count"] == found["facts"]["count"] == len(keys)
+        seen += bool(keys)
+    assert seen > 30
+
+
+@pytest.mark.parametrize("ordinarily", [False, True], ids=["strict", "ordinarily"])
+def test_on_the_real_rules_every_example_replays_and_no_part_of_it_is_to_spare(kb: Any, *, ordinarily: bool) -> None:
+    replayed = spare = 0
+    for case in cases(kb, 6200, 120):
+        asked = {"on": case.day.isoformat(), "action": case.action, "ordinarily": ordinarily}
+        try:
+            answer = kb.check(case.facts, **asked)
+        except FactsError:
+            continue
+        if answer.verdict == "depends" and len(answer.segments) > 1:
+            continue
+        given = {name: plain(value) for name, value in answer.facts.items()}
+        found = kb.would_turn(answer, most=5)
+        for one in found["facts"]["sets"]:
+            changes = {change["fact"]: change["example"] for change in one["changes"]}
+            assert kb.check({**given, **changes}, **asked).verdict == found["into"], (case, one)
+            replayed += 1
+            for name in changes:
+                less = {key: value for key, value in changes.items() if key != name}
+                try:
+                    assert kb.check({**given, **less}, **asked).verdict != found["into"], (case, one, name)
+                except FactsError:
+                    pass  # without it the others cannot be
+                spare += 1
+    assert replayed > 60 and spare > 60
+
+
+def test_what_a_flagpoler_could_have_done(kb: Any) -> None:
+    """CBSA, 2024-12-23: an appointment made before excepts; so do some free trade agreements and US residence."""
+    case = {
+        "citizenships": "IND",
+        "trip_only_us_or_spm": "yes",
+        "held_temporary_status_in_canada_on_departure": "yes",
+        "held_permit_or_tr_authorization_before_trip": "yes",
+        "returns_within_authorized_stay": "yes",
+        "purpose_is_immigration_service": "yes",
+    }
+    found = kb.would_turn(kb.check(case, on="2024-12-24", ordinarily=True), most=None)
+    assert found["into"] == "may"
+    sets = [{change["fact"] for change in one["changes"]} for one in found["facts"]["sets"]]
+    assert sets[0] == {"has_cbsa_appointment"}
+    assert {"us_permanent_resident"} in sets and {"fta_professional_under"} in sets
+    assert [[rule["rule"] for rule in rules] for rules in found["rules"]["sets"]] == [["R-WP-FLAG-2024"]]
+    # A citizenship is nobody's to change.
+    assert not any("citizenships" in one for one in sets)
+
+
+def test_before_the_first_rule_nothing_would_turn_it(kb: Any) -> None:
+    found = kb.would_turn(kb.check({"citizenships": "IND"}, on="1990-01-01"))
+    assert found == {"into": None, "facts": {"count": 0, "sets": []}, "rules": {"count": 0, "sets": []}}
+
+
+def test_families_agree_with_sets() -> None:
+    rng = random.Random(5)
+
+    def family(f: Families, sets: Iterable[tuple[int, ...]], item: int = 0) -> int:
+        sets = set(sets)
+        if not sets - {()}:
+            return UNIT if sets else EMPTY
+        inside = family(f, {one[1:] for one in sets if one[:1] == (item,)}, item + 1)
+        return f.node(item, inside, family(f, {one for one in sets if one[:1] != (item,)}, item + 1))
+
+    for _ in range(200):
+        f = Families()
+        one, other = (
+            {tuple(sorted(rng.sample(range(6), rng.randrange(5)))) for _ in range(rng.randrange(9))} for _ in range(2)
+        )
+        a, b = family(f, one), family(f, other)
+        assert set(f.sets(a)) == one and f.count(a) == len(one)
+        wanted = {x for x in one if not any(set(y) <= set(x) for y in other)}
+        assert f.not_above(a, b) == family(f, wanted)
+        weights = [rng.randrange(4) for _ in range(6)]
+        lightest = f.lightest(a, weights, 3)
+        every = sorted((sum(weights[item] for item in x), x) for x in one)
+        assert [weight for weight, _ in lightest] == [weight for weight, _ in every[:3]]
+        assert all(sum(weights[item] for item in x) == weight and x in one for weight, x in lightest)
