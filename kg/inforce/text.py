@@ -118,7 +118,7 @@ class LawText:
         rows = self._rows("provision-known-on", provision=BASE + path, on=day, language=language, known=known)
         if not any(row["unit"] == BASE + path for row in rows) and not (rows and "/" not in path):
             raise self._not_held(path, name, day, known_on, rows)
-        return Reading(path, language, str(day), known_on and str(known), tuple(wordings(rows, language)))
+        return Reading(path, language, str(day), known_on and str(known), tuple(wordings(rows, language, known=known)))
 
     def _not_held(
         self, path: str, name: str, day: date, known_on: str | None, rows: Sequence[Mapping[str, Any]]

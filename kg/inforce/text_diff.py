@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from inforce.errors import UsageError
-from inforce.text_units import Reading, Wording, cited
+from inforce.text_units import Reading, Wording, cited, in_tree
 
 __all__ = ["Difference", "Edit", "UnitChange", "between", "word_edits"]
 
@@ -173,7 +173,8 @@ def between(before: Reading, after: Reading) -> Difference:
             changes.append(_change("added", None, late))
     gone = [_change("repealed", old[path], None) for path in differing if path not in new and path not in taken]
     changes += gone
-    changes.sort(key=lambda one: (one.shown.order, one.shown.path))
+    places = {path: place for place, path in enumerate(in_tree({p: w.order for p, w in {**old, **new}.items()}))}
+    changes.sort(key=lambda one: places[one.shown.path])
     return Difference(before, after, tuple(changes))
 
 

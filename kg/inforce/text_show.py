@@ -97,6 +97,7 @@ def _bare(kb: KnowledgeBase, name: str, reading: Reading, *, held: bool) -> dict
         "label": cited(reading.path, "en"),
         "label_fr": cited(reading.path, "fr"),
         "on": reading.on,
+        "known_on": reading.known_on,
         "names": [],
     }
 

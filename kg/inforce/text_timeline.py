@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce.errors import UnknownIdError, UsageError
 from inforce.table import Table
-from inforce.text_units import cited, natural
+from inforce.text_units import cited, in_tree, natural
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
@@ -180,7 +180,10 @@ def of_text(path: str, rows: Iterable[Mapping[str, Any]], language: str) -> Time
     A wording that was in force on no day, its text put right later, is left out.
     """
     strips: dict[str, tuple[int, list[Stretch]]] = {}
-    for row in rows:
+    rows = list(rows)
+    tree = in_tree({row["unit"].removeprefix(BASE): row["order"] for row in rows})
+    places = {path: place for place, path in enumerate(tree)}
+    for row in sorted(rows, key=lambda row: places[row["unit"].removeprefix(BASE)]):
         unit = row["unit"].removeprefix(BASE)
         if row["until"] is not None and row["until"] <= row["from"]:
             continue

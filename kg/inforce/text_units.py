@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from inforce.cites import LAWS, parse_citation
 from inforce.errors import UnknownIdError
 from inforce.vocab import BASE, PREFIXES
 
-__all__ = ["Reading", "Wording", "cited", "instrument_number", "natural", "one_each", "path_of", "wordings"]
+__all__ = ["Reading", "Wording", "cited", "in_tree", "instrument_number", "natural", "one_each", "path_of", "wordings"]
 
 _LABELLED = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "subsubclause")
 
@@ -139,8 +140,11 @@ def instrument_number(iri: str | None) -> str | None:
     return None if iri is None else iri.removeprefix(PREFIXES["instrument"])
 
 
-def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wording]:
-    """Return the rows of ``provision-known-on`` as wordings, each with its depth below the units it stands in."""
+def wordings(rows: Iterable[Mapping[str, Any]], language: str, *, known: date = date.max) -> Iterable[Wording]:
+    """Return the rows of ``provision-known-on`` as wordings, each with its depth below the units it stands in.
+
+    An end that was not yet known on the day ``known`` is left open.
+    """
     depths: dict[str, int] = {}
     for row in one_each(rows):
         path = row["unit"].removeprefix(BASE)
@@ -148,6 +152,7 @@ def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wordi
         while above and above not in depths:
             above = above.rpartition("/")[0]
         depths[path] = depths[above] + 1 if above else 0
+        open_then = row["endKnown"] is None or row["endKnown"] > known
         yield Wording(
             iri=row["wording"],
             path=path,
@@ -159,9 +164,9 @@ def wordings(rows: Iterable[Mapping[str, Any]], language: str) -> Iterable[Wordi
             text=row["text"],
             markup=row["markup"],
             since=str(row["from"]),
-            until=None if row["until"] is None else str(row["until"]),
+            until=None if row["until"] is None or open_then else str(row["until"]),
             known_from=str(row["knownFrom"]),
-            end_known_from=None if row["endKnown"] is None else str(row["endKnown"]),
+            end_known_from=None if open_then else str(row["endKnown"]),
             decided_by=row["decidedBy"],
             instrument=row["instrument"],
             note=row["note"],
@@ -188,6 +193,26 @@ def _label(path: str, kind: str | None, language: str) -> str:
     if kind not in _LABELLED:
         return ""
     return f"{last})" if language == "fr" and kind == "paragraph" else f"({last})"
+
+
+def in_tree(orders: Mapping[str, int]) -> list[str]:
+    """Return paths by their order in the law, what is below a path right after it.
+
+    Units of different days share one numbering: a paragraph and what took its place would else stand mixed.
+
+    >>> in_tree({"irpr/3": 1, "irpr/3/1": 2, "irpr/3/a": 3, "irpr/3/1/a": 4})
+    ['irpr/3', 'irpr/3/1', 'irpr/3/1/a', 'irpr/3/a']
+    """
+
+    def key(path: str) -> list[tuple[int, str]]:
+        above: list[tuple[int, str]] = []
+        while path:
+            if path in orders:
+                above.append((orders[path], path))
+            path = path.rpartition("/")[0]
+        return above[::-1]
+
+    return sorted(orders, key=key)
 
 
 def natural(text: str) -> tuple[Any, ...]:
