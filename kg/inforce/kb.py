@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce.affected import Affected
 from inforce.catalogue import Catalogue, Provenance
+from inforce.cohort.cohorts import Cohorts
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
 from inforce.history import History
@@ -40,7 +41,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affected):
+class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affected, Cohorts):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(

@@ -1,0 +1,73 @@
+"""What was found for the rows of a batch on one day, and the columns it is told in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from inforce.cohort.plan import Asked, Results, Words
+from inforce.errors import InForceError
+
+__all__ = ["RowError", "Side", "worded"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with a row of a batch, and in which column; without one the row as a whole is wrong."""
+
+    row: int
+    column: str
+    error: InForceError
+
+
+class Side:
+    """The results of a whole batch on one day, filled block by block; -1 where there is none."""
+
+    def __init__(self, length: int, asked: Asked) -> None:
+        """Make room for ``length`` rows."""
+        self.asked = asked
+        self.outcome = np.full(length, -1, np.int8)
+        self.ordinarily = np.full(length, -1, np.int8)
+        self.rule = np.full(length, -1, np.int16)
+        self.layer = np.full(length, -1, np.int16)
+        self.missing: dict[int, tuple[str, ...]] = {}
+
+    def put(self, at: NDArray[np.intp], found: Results, errors: dict[int, RowError]) -> None:
+        """Put the results of some rows where they belong; ``at`` are the rows' numbers, ascending."""
+        where: Any = at
+        if len(at) and int(at[-1]) - int(at[0]) == len(at) - 1:
+            where = slice(int(at[0]), int(at[-1]) + 1)
+        self.outcome[where], self.ordinarily[where] = found.outcome, found.ordinarily
+        self.rule[where], self.layer[where] = found.rule, found.layer
+        for row, names in found.missing.items():
+            self.missing[int(at[row])] = names
+        for row, error in found.errors.items():
+            errors.setdefault(int(at[row]), RowError(int(at[row]), "", error))
+
+    def arrays(self, words: Words, *, plain: bool) -> Iterator[pa.Array]:
+        """Yield the columns asked for, in their order."""
+        if self.asked.outcome:
+            yield worded(self.outcome, words.outcomes, plain=plain)
+        if self.asked.ordinarily:
+            yield worded(self.ordinarily, words.outcomes, plain=plain)
+        if self.asked.decisive:
+            yield worded(self.rule, words.rules, plain=plain)
+            yield worded(self.layer.astype(np.int8), words.layers, plain=plain)
+        if self.asked.missing:
+            rows: list[list[str] | None] = [None if code < 0 else [] for code in self.outcome.tolist()]
+            for row, names in self.missing.items():
+                rows[row] = list(names)
+            yield pa.array(rows, pa.list_(pa.string()))
+
+
+def worded(codes: NDArray[Any], words: Sequence[str], *, plain: bool) -> pa.Array:
+    """Return a column of the words that numbers stand for; nothing for -1."""
+    none = codes < 0
+    numbers = pa.array(codes, mask=none if none.any() else None)
+    found = pa.DictionaryArray.from_arrays(numbers, pa.array(list(words), pa.string()))
+    return found.cast(pa.string()) if plain else found
