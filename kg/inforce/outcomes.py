@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inforce.phrases import Told, Words
@@ -101,40 +101,74 @@ def in_words(
     for kind in KINDS:
         for action in dict.fromkeys(group["action"] for group in found[kind]):
             groups = [group for group in found[kind] if group["action"] == action]
-            said = [_people(group, words) for group in groups]
-            shared = [[item for item in said[0][part] if all(item in one[part] for one in said)] for part in range(2)]
+            common, rest = _common(groups)
+            people, unless = _people(*common, words)
             label = after.book.actions[action].label
-            sections.append(
-                {
-                    "kind": kind,
-                    "action": action,
-                    "label": label.get(lang) or label["en"],
-                    "before": groups[0]["before"],
-                    "after": groups[0]["after"],
-                    "people": shared[0],
-                    "unless": shared[1],
-                    "groups": [
-                        {
-                            "people": [item for item in one[0] if item not in shared[0]],
-                            "unless": [item for item in one[1] if item not in shared[1]],
-                            "check": _question(group, before, after, found),
-                            "because": [_reason(version, before, after, lang) for version in group["because"]],
-                        }
-                        for group, one in zip(groups, said, strict=True)
-                    ],
-                }
-            )
+            section: dict[str, Any] = {
+                "kind": kind,
+                "action": action,
+                "label": label.get(lang) or label["en"],
+                "before": groups[0]["before"],
+                "after": groups[0]["after"],
+                "people": people,
+                "unless": unless,
+                "groups": [],
+            }
+            for group, own in zip(groups, rest, strict=True):
+                people, unless = _people(*own, words)
+                because = [_reason(version, before, after, lang) for version in group["because"]]
+                check = _question(group, before, after, found)
+                section["groups"].append({"people": people, "unless": unless, "check": check, "because": because})
+            sections.append(section)
     return sections
 
 
-def _people(group: Mapping[str, Any], words: Words) -> tuple[list[str], list[str]]:
+Said = tuple[list[Told], list[list[Told]]]
+
+
+def _common(groups: Sequence[Mapping[str, Any]]) -> tuple[Said, list[Said]]:
+    # What is so of all groups, and what each has of its own. An exception that cannot arise in a group is so of it.
+    read = [
+        ([_test(item) for item in one["conditions"]], [[_test(item) for item in part] for part in one["except"]])
+        for one in groups
+    ]
+    tests = [test for test in read[0][0] if all(test in conditions for conditions, _ in read)]
+    parts: list[list[Told]] = []
+    for _, exceptions in read:
+        for part in exceptions:
+            if part not in parts and all(part in others or _apart(part, conditions) for conditions, others in read):
+                parts.append(part)
+    own = [
+        ([test for test in conditions if test not in tests], [part for part in exceptions if part not in parts])
+        for conditions, exceptions in read
+    ]
+    return (tests, parts), own
+
+
+def _test(item: Sequence[Any]) -> Told:
+    name, operator, value = item
+    return name, operator, tuple(value) if isinstance(value, list) else value
+
+
+def _apart(part: Sequence[Told], conditions: Sequence[Told]) -> bool:
+    # Whether an exception says the contrary of a condition.
+    contrary = {"not": "is", "is": "not", "yes": "no", "no": "yes"}
+    return any(
+        (name, operator, contrary.get(value)) in conditions
+        if value in ("yes", "no")
+        else (name, contrary.get(operator), value) in conditions
+        for name, operator, value in part
+    )
+
+
+def _people(
+    conditions: Sequence[Told], exceptions: Sequence[Sequence[Told]], words: Words
+) -> tuple[list[str], list[str]]:
     # What people do, and what they must not do. "Is not" is an exception; "unless they are neither" says that they
     # are one of the two.
-    conditions: list[Told] = [(name, op, value) for name, op, value in group["conditions"]]
     people = [words.told(test) for test in conditions if not _negative(test)]
     unless = [words.told(test, truth=False) for test in conditions if _negative(test)]
-    for exception in group["except"]:
-        tests: list[Told] = [(name, op, value) for name, op, value in exception]
+    for tests in exceptions:
         if all(map(_negative, tests)):
             people.append(words.joined([words.told(test, truth=False) for test in tests], "or"))
         else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import cited, lower_first, outcome, paint
+from inforce_cli.render.words import cited, lower_first, one_day_before, outcome, paint
 
 __all__ = ["difference_text"]
 
@@ -27,10 +27,14 @@ _WORDS = {
         "where": "of people who",
         "people": "people who",
         "everyone": "everyone",
-        "also": "and who, in one of {} ways,",
+        "also": "and who do one of these:",
+        "either": "people who do one of these:",
         "unless": "unless they",
-        "example": "example",
+        "example": "for example",
+        "examples": "one for each of the {}: --json",
         "because": "because",
+        "from": "in force from {}",
+        "to": "in force from {} to {}",
         "foot": "exact: every case is counted, none sampled · law checked to {} · not legal advice",
     },
     "fr": {
@@ -45,10 +49,14 @@ _WORDS = {
         "where": "pour les personnes qui",
         "people": "les personnes qui",
         "everyone": "tout le monde",
-        "also": "et qui, de l'une de {} manières,",
+        "also": "et qui remplissent l'une de ces conditions :",
+        "either": "les personnes qui remplissent l'une de ces conditions :",
         "unless": "sauf si elles",
-        "example": "exemple",
-        "because": "parce que",
+        "example": "par exemple",
+        "examples": "un pour chacun des {} : --json",
+        "because": "à cause de",
+        "from": "en vigueur depuis le {}",
+        "to": "en vigueur du {} au {}",
         "foot": "exact : tous les cas sont comptés, aucun échantillon · droit vérifié au {} · pas un avis juridique",
     },
 }
@@ -105,7 +113,10 @@ def _section(
     change = f"{outcome(section['before'], lang)} → {outcome(section['after'], lang)}"
     red = (kind == "gained") if needed else (kind == "lost")
     code = {"unsettled": "33"}.get(kind, "31" if red else "32")
-    yield from _wrapped(f"{head}  {section['label']}: {change}", width, "", paint_head=(head, code) if color else None)
+    colon = " :" if lang == "fr" else ":"
+    yield from _wrapped(
+        f"{head}  {section['label']}{colon} {change}", width, "", paint_head=(head, code) if color else None
+    )
     groups = section["groups"]
     if section["people"]:
         yield "  " + words["people"]
@@ -113,45 +124,47 @@ def _section(
     elif len(groups) == 1 or not any(group["people"] for group in groups):
         yield "  " + words["everyone"]
     if len(groups) > 1:
-        yield "  " + (
-            words["also"] if section["people"] else words["also"].removeprefix("and ").removeprefix("et ")
-        ).format(len(groups))
+        yield "  " + (words["also"] if section["people"] else words["either"])
         for number, group in enumerate(groups, 1):
-            yield from _group(number, group, words, width)
+            yield from _group(number, group, words, width, lang)
     if section["unless"]:
         yield "  " + words["unless"]
         yield from _bullets(section["unless"], width, "  · ")
-    for number, group in enumerate(groups, 1):
-        lead = f" {number}" if len(groups) > 1 else ""
-        yield from _typed(group, section, found, words["example"] + lead, data=data, width=width)
+    more = f" ({words['examples'].format(len(groups))})" if len(groups) > 1 else ""
+    yield "  " + words["example"] + more
+    yield from _typed(groups[0]["check"], section, found, data=data, width=width)
     for reason in {reason["version"]: reason for group in groups for reason in group["because"]}.values():
         yield from _reason(reason, words, width, lang)
 
 
-def _group(number: int, group: Mapping[str, Any], words: Mapping[str, str], width: int) -> Iterator[str]:
-    own = group["people"] or [words["everyone"]]
+def _group(number: int, group: Mapping[str, Any], words: Mapping[str, str], width: int, lang: str) -> Iterator[str]:
     lead = f"  {number}. "
-    yield from _bullets([own[0]], width, lead)
-    yield from _bullets(own[1:], width, " " * len(lead))
+    yield from _bullets([_sentence(group["people"], lang) or words["everyone"]], width, lead)
     if group["unless"]:
         yield " " * len(lead) + words["unless"]
         yield from _bullets(group["unless"], width, " " * len(lead) + "· ")
 
 
+def _sentence(parts: Sequence[str], lang: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    comma = ";" if any("," in part for part in parts) else ","
+    last = f"{comma if comma == ';' else ''} {'et' if lang == 'fr' else 'and'} "
+    return f"{comma} ".join(parts[:-1]) + last + parts[-1]
+
+
 def _typed(
-    group: Mapping[str, Any], section: Section, found: Mapping[str, Any], lead: str, *, data: Sequence[str], width: int
+    check: Mapping[str, Any], section: Section, found: Mapping[str, Any], *, data: Sequence[str], width: int
 ) -> Iterator[str]:
     # What can be pasted: a line for the shell, folded with backslashes.
-    check = group["check"]
     words = ["inforce", "check"]
     words += [
         shlex.quote(f"{name}={','.join(value) or 'none' if isinstance(value, list) else value}")
         for name, value in check["facts"].items()
     ]
-    words += ["--action", section["action"], "--on", found["to"]]
+    words += [f"--action {section['action']}", f"--on {found['to']}"]
     words += ["--ordinarily"] if check["ordinarily"] else []
-    words += [part for folder in data for part in ("--data", shlex.quote(folder))]
-    yield f"  {lead}"
+    words += [f"--data {shlex.quote(folder)}" for folder in data]
     line = "   "
     for word in words:
         if len(line) + len(word) + 3 > width and line.strip():
@@ -162,7 +175,8 @@ def _typed(
 
 
 def _reason(reason: Mapping[str, Any], words: Mapping[str, str], width: int, lang: str) -> Iterator[str]:
-    days = f"{reason['from']}–{reason['until'] or ''}" if not reason["from"].startswith("0000") else ""
+    ended = reason["until"]
+    days = words["to"].format(reason["from"], one_day_before(ended)) if ended else words["from"].format(reason["from"])
     by = " · ".join(part for part in (days, cited(reason["instrument"] or "", lang)) if part)
     text = f"{words['because']} {reason['rule']} {lower_first(reason['label'])}{f' ({by})' if by else ''}"
     yield from _wrapped(text, width, "  ")

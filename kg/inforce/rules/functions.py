@@ -13,13 +13,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from inforce.rules.model import Diagram
 
-__all__ = ["ALWAYS", "NEVER", "Cube", "Functions"]
+__all__ = ["ALWAYS", "NEVER", "Cube", "Functions", "TooLong"]
 
 NEVER, ALWAYS = 0, 1
 END = 1 << 30
 
 # Literals that hold together: variable (its place in the order), wanted truth.
 Cube = tuple[tuple[int, bool], ...]
+
+
+class TooLong(Exception):
+    """A formula takes more cubes than were allowed."""
 
 
 class Functions:
@@ -31,6 +35,7 @@ class Functions:
         self._memo: dict[tuple[int, int, int], int] = {}
         self._pairs: dict[tuple[int, int], int] = {}
         self._opposite: dict[int, int] = {}
+        self._shares: dict[int, float] = {NEVER: 0.0, ALWAYS: 1.0}
         self._forms: dict[tuple[int, int], tuple[int, tuple[Cube, ...]]] = {}
 
     def node(self, variable: int, high: int, low: int) -> int:
@@ -214,35 +219,48 @@ class Functions:
             fail.append(self.choose(test, fail[high], fail[low]))
         return hold[diagram.root], fail[diagram.root]
 
-    def formula(self, least: int, most: int) -> tuple[Cube, ...]:
+    def formula(self, least: int, most: int, *, at_most: int | None = None) -> tuple[Cube, ...]:
         """Return cubes whose disjunction lies between two functions, none of them and no literal to spare.
 
         ``least`` must imply ``most``; what lies between them may go either way.
-        """
-        return self._formula(least, most)[1]
 
-    def _formula(self, least: int, most: int) -> tuple[int, tuple[Cube, ...]]:
+        Raises:
+            TooLong: it takes more than ``at_most`` cubes.
+        """
+        return self._formula(least, most, at_most or END)[1]
+
+    def _formula(self, least: int, most: int, at_most: int) -> tuple[int, tuple[Cube, ...]]:
         if least == NEVER:
             return NEVER, ()
         if most == ALWAYS:
             return ALWAYS, ((),)
         found = self._forms.get((least, most))
-        if found is not None:
-            return found
-        variable = min(self._nodes[least][0], self._nodes[most][0])
-        least_up, least_down = self._halves(least, variable)
-        most_up, most_down = self._halves(most, variable)
-        up, ups = self._formula(self.both(least_up, self.negation(most_down)), most_up)
-        down, downs = self._formula(self.both(least_down, self.negation(most_up)), most_down)
-        left = self.either(self.both(least_up, self.negation(up)), self.both(least_down, self.negation(down)))
-        rest, rests = self._formula(left, self.both(most_up, most_down))
-        whole = self.either(self.choose(self.variable(variable), up, down), rest)
-        cubes = (
-            *(((variable, True), *cube) for cube in ups),
-            *(((variable, False), *cube) for cube in downs),
-            *rests,
-        )
-        found = self._forms[least, most] = whole, cubes
+        if found is None:
+            variable = min(self._nodes[least][0], self._nodes[most][0])
+            least_up, least_down = self._halves(least, variable)
+            most_up, most_down = self._halves(most, variable)
+            up, ups = self._formula(self.both(least_up, self.negation(most_down)), most_up, at_most)
+            down, downs = self._formula(self.both(least_down, self.negation(most_up)), most_down, at_most)
+            left = self.either(self.both(least_up, self.negation(up)), self.both(least_down, self.negation(down)))
+            rest, rests = self._formula(left, self.both(most_up, most_down), at_most)
+            whole = self.either(self.choose(self.variable(variable), up, down), rest)
+            cubes = (
+                *(((variable, True), *cube) for cube in ups),
+                *(((variable, False), *cube) for cube in downs),
+                *rests,
+            )
+            found = self._forms[least, most] = whole, cubes
+        # The cubes of a part are all cubes of the whole.
+        if len(found[1]) > at_most:
+            raise TooLong
+        return found
+
+    def count(self, function: int) -> float:
+        """Return the share of all truths of the variables under which the function holds."""
+        found = self._shares.get(function)
+        if found is None:
+            _, high, low = self._nodes[function]
+            found = self._shares[function] = (self.count(high) + self.count(low)) / 2
         return found
 
     def path(self, function: int, wanted: Mapping[int, bool]) -> dict[int, bool]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inforce.rules.functions import ALWAYS, NEVER, Cube
+from inforce.rules.functions import ALWAYS, NEVER, Cube, TooLong
 from inforce.rules.joint import UNNAMED, Joint, Side
 
 __all__ = ["Group", "Told", "differing"]
@@ -21,8 +21,12 @@ Told = tuple[str, str, Any]
 Part = tuple[str, frozenset[str] | Cube]
 Parts = tuple[Part, ...]
 
+Way = list[tuple[Parts, list[Parts]]]
+
 # More groups than this are no easier to read than one with long exceptions.
-KINDS = 12
+KINDS = 15
+# Nor is it worth more cubes than this to see how many groups there would be.
+CUBES = 4 * KINDS
 # What one more group weighs against one more test to read: a reader has to hold each apart.
 GROUP = 3
 
@@ -48,22 +52,20 @@ def differing(before: Side, after: Side, tokens: Callable[[str], Iterable[str]])
         tokens: the values of a fact that is a choice, by name; an example may need one that no rule names.
     """
     joint = Joint(before, after, tokens)
-    return {
-        kind: tuple(_groups(joint, function))
-        for kind, function in (("lost", joint.lost), ("gained", joint.gained), ("unsettled", joint.unsettled))
-    }
+    telling = _Telling(joint)
+    return {kind: tuple(_groups(telling, was, now)) for kind, (was, now) in joint.turned.items()}
 
 
-def _groups(joint: Joint, on: int) -> Iterator[Group]:
+def _groups(telling: _Telling, was: int, now: int) -> Iterator[Group]:
+    f, joint = telling.f, telling.joint
+    on = f.both(was, now)
     if on == NEVER:
         return
-    telling = _Telling(joint)
-    f = joint.functions
-    for shared, exceptions in min(telling.ways(on), key=telling.length):
+    for shared, exceptions in min(telling.ways(on, was, now), key=telling.length):
         apart = (f.negation(telling.function(parts)) for parts in exceptions)
         yield Group(
             telling.parts(shared),
-            tuple(sorted((telling.parts(parts) for parts in exceptions), key=lambda item: (len(item), str(item)))),
+            tuple(sorted((telling.parts(parts) for parts in exceptions), key=telling.place)),
             joint.example(f.both(on, telling.function(shared), *apart)),
         )
 
@@ -73,56 +75,143 @@ class _Telling:
 
     def __init__(self, joint: Joint) -> None:
         self.joint, self.f = joint, joint.functions
+        self.order = {name: number for number, name in enumerate(joint.book.facts)}
 
     # ---- formulas ----------------------------------------------------------------------------
 
-    def ways(self, on: int) -> Iterator[list[tuple[Parts, list[Parts]]]]:
+    def ways(self, on: int, was: int, now: int) -> Iterator[Way]:
         """Yield ways to cut a function into groups: shared parts and exceptions.
 
-        One group with all exceptions; or, where exceptions are long because only some kinds of cases are in it at
-        all, a group for each kind with the short exceptions.
+        Args:
+            on: the function, ``was`` and ``now`` together.
+            was: what its cases were on the first day, ``now`` what they are on the second. Whoever is not in the
+                function is one that was not or one that is not: two short formulas where one of both may be endless.
         """
         f, allowed = self.f, self.joint.allowed
-        shared = self.shared(on, f.both(allowed, f.negation(on)))
+        off = f.negation(on)
+        shared = self.shared(on, f.both(allowed, off))
         inside = f.both(allowed, self.function(shared))
-        exceptions = self.cover(f.both(inside, f.negation(on)), f.negation(on))
+        least = f.both(inside, off)
+        sides = [self._bounded(f.both(inside, f.negation(side)), off, CUBES) for side in (was, now)]
+        found = False
+        # A group for each reason that one day has, with the exceptions of the other day.
+        outside = f.negation(inside)
+        for side, rest in ((now, sides[0]), (was, sides[1])):
+            for way in self._by_kind(on, f.either(side, outside), shared, rest) if rest is not None else ():
+                found = True
+                yield way
+        if found and None in sides:
+            return
+        # One group.
+        parts = [item for side in sides if side is not None for item in side]
+        exceptions = self.sparse(parts, least) if None not in sides else self.cover(least, off)
         yield [(shared, exceptions)]
-        lengths = sorted({len(self.parts(parts)) for parts in exceptions}, reverse=True)
-        for longest in lengths[1:]:
-            short = [parts for parts in exceptions if len(self.parts(parts)) <= longest]
-            area = f.both(inside, *(f.negation(self.function(parts)) for parts in short))
-            kinds = self.cover(on, f.either(on, f.negation(area)), at_most=KINDS)
-            if kinds:
-                yield [self._kind(shared, kind, short) for kind in kinds]
+        # "None of these" is an exception hard to read; where several are much alike, a group for each of these.
+        negative = [parts for parts in exceptions if all(map(self._negative, parts))]
+        for alike in self._alike(negative):
+            others = [parts for parts in exceptions if parts not in alike]
+            area = f.both(inside, *(f.negation(self.function(parts)) for parts in others))
+            yield from self._by_kind(on, f.either(on, f.negation(area)), shared, others)
+
+    def _bounded(self, least: int, most: int, at_most: int) -> list[Parts] | None:
+        try:
+            return self.cover(least, most, at_most=at_most)
+        except TooLong:
+            return None
+
+    def _by_kind(self, on: int, most: int, shared: Parts, exceptions: list[Parts]) -> Iterator[Way]:
+        kinds = self._bounded(on, most, CUBES)
+        if kinds is not None and 1 < len(kinds) <= KINDS:
+            yield [self._kind(shared, kind, exceptions) for kind in kinds]
+
+    def _alike(self, exceptions: Sequence[Parts]) -> list[list[Parts]]:
+        # Exceptions that have most of their parts in common.
+        found: list[list[Parts]] = []
+        for parts in exceptions:
+            for others in found:
+                common = {*parts} & {*others[0]}
+                if 2 * len(common) > max(len(parts), len(others[0])):
+                    others.append(parts)
+                    break
+            else:
+                found.append([parts])
+        return [alike for alike in found if len(alike) > 1]
 
     def _kind(self, shared: Parts, kind: Parts, short: list[Parts]) -> tuple[Parts, list[Parts]]:
-        # One kind with what is shared, as short as the rest allows, and the exceptions that bear on it.
+        # One kind: what all share, so that it is read once, what is its own as short as the rest allows, and the
+        # exceptions that bear on it.
         f, allowed = self.f, self.joint.allowed
         here = f.both(allowed, self.function(shared), self.function(kind))
         bearing = [parts for parts in short if f.both(here, self.function(parts)) != NEVER]
-        return self.shared(here, f.both(allowed, f.negation(here))), bearing
+        known = self.forced(here)
+        common = tuple(part for part in shared if part in known)
+        off = f.both(allowed, f.negation(here), self.function(common))
+        own = self.fewest([part for part in known if part not in common], off)
+        return self.in_order((*common, *own)), bearing
 
     def cover(self, least: int, most: int, *, at_most: int | None = None) -> list[Parts]:
-        """Return conjunctions whose disjunction lies between two functions; those that differ in one value joined.
+        """Return conjunctions whose disjunction lies between two functions, with as many values of choices as fit.
 
-        None at all where it takes more than ``at_most``.
+        Raises:
+            TooLong: a formula for it takes more than ``at_most`` conjunctions.
         """
         found: list[Parts] = []
-        for cube in self.f.formula(least, most):
-            if at_most is not None and len(found) > at_most:
-                return []
-            parts = self.of_cube(cube)
-            for number, other in enumerate(found):
-                joined = _joined(other, parts)
-                if joined is not None:
-                    found[number] = joined
-                    break
-            else:
+        for cube in self.f.formula(least, most, at_most=at_most):
+            parts = self.widest(self.of_cube(cube), most)
+            if parts not in found:
                 found.append(parts)
-        return found if at_most is None or len(found) <= at_most else []
+        return self.sparse(found, least)
+
+    def widest(self, parts: Parts, most: int) -> Parts:
+        """Return a conjunction with every value of a choice that still keeps it within a function."""
+        f, off = self.f, self.f.negation(most)
+        kept = list(parts)
+        for part in parts:
+            name, said = part
+            if isinstance(said, frozenset):
+                place = kept.index(part)
+                rest = f.both(off, self.function([other for other in kept if other != part]))
+                cells = self.joint.cells[name]
+                wide = frozenset(cell for cell, here in cells.items() if cell in said or f.both(rest, here) == NEVER)
+                kept[place : place + 1] = [] if len(wide) == len(cells) else [(name, wide)]
+        return tuple(kept)
+
+    def sparse(self, conjunctions: Sequence[Parts], least: int) -> list[Parts]:
+        """Return conjunctions that still cover a function: none the others make needless, no value to spare.
+
+        Values that some rule names together stay together.
+        """
+        f = self.f
+        kept = list(dict.fromkeys(conjunctions))
+        functions = {parts: self.function(parts) for parts in kept}
+        for parts in sorted(kept, key=lambda parts: -len(self.parts(parts))):
+            others = f.either(*(functions[other] for other in kept if other != parts))
+            if f.both(least, functions[parts], f.negation(others)) == NEVER:
+                kept.remove(parts)
+        for parts in sorted(kept, key=lambda parts: f.count(functions[parts])):
+            place = kept.index(parts)
+            others = f.either(*(self.function(other) for other in kept if other != parts))
+            kept[place] = self._narrowest(parts, f.both(least, f.negation(others)))
+        return kept
+
+    def _narrowest(self, parts: Parts, least: int) -> Parts:
+        f = self.f
+        found = list(parts)
+        for place, (name, said) in enumerate(found):
+            if isinstance(said, frozenset):
+                rest = f.both(least, self.function([*found[:place], *found[place + 1 :]]))
+                cells = self.joint.cells[name]
+                left = frozenset(cell for cell in said if f.both(rest, cells[cell]) != NEVER)
+                if said not in self.joint.named or left in self.joint.named:
+                    found[place] = (name, left)
+        return tuple(found)
 
     def shared(self, on: int, off: int) -> Parts:
         """Return what all cases of a function share, as short as keeps out what it keeps out of ``off``."""
+        return self.in_order(self.fewest(self.forced(on), off))
+
+    def forced(self, on: int) -> list[Part]:
+        """Return all that all cases of a function share."""
         f = self.f
         forced = f.forced(on)
         found: list[Part] = []
@@ -135,7 +224,7 @@ class _Telling:
             else:
                 literals = [(place, truth) for place in places for truth in (True, False)]
                 found += [(name, (literal,)) for literal in literals if literal in forced]
-        return self.fewest(found, off)
+        return found
 
     def fewest(self, parts: Sequence[Part], off: int) -> Parts:
         """Return parts without those that only repeat what the others keep out of ``off``, negations first."""
@@ -151,8 +240,11 @@ class _Telling:
             if f.both(said, after.pop(), f.negation(here)) != NEVER:
                 kept.append(part)
                 said = f.both(said, here)
-        order = list(self.joint.of_fact)
-        return tuple(sorted(kept, key=lambda part: order.index(part[0])))
+        return tuple(kept)
+
+    def in_order(self, parts: Parts) -> Parts:
+        """Return parts in the order in which the facts are asked."""
+        return tuple(sorted(parts, key=lambda part: self.order[part[0]]))
 
     def _negative(self, part: Part) -> bool:
         ((_, operator, value), *_) = self.told(part)
@@ -163,7 +255,8 @@ class _Telling:
     def of_cube(self, cube: Cube) -> Parts:
         """Return a conjunction of literals by fact."""
         found: list[Part] = []
-        for name, places in self.joint.of_fact.items():
+        for name in sorted({self.joint.keys[place][0][1] for place, _ in cube}, key=self.order.__getitem__):
+            places = self.joint.of_fact[name]
             literals = tuple((place, truth) for place, truth in cube if place in places)
             if literals and name in self.joint.cells:
                 here = self.f.cube(literals)
@@ -188,6 +281,10 @@ class _Telling:
     def parts(self, parts: Parts) -> tuple[Told, ...]:
         """Return a conjunction as it is told."""
         return tuple(told for part in parts for told in self.told(part))
+
+    def place(self, said: Sequence[Told]) -> tuple[Any, ...]:
+        """Return where an exception stands among others: short ones first, in the order in which facts are asked."""
+        return len(said), [self.order[name] for name, _, _ in said], str(said)
 
     def told(self, part: Part) -> list[Told]:
         """Return what is said of one fact."""
@@ -216,21 +313,8 @@ class _Telling:
             return (name, "not", gone[0] if len(gone) == 1 else sorted(gone))
         return (name, "is", next(iter(left))) if len(left) == 1 else (name, "in", sorted(left))
 
-    def length(self, way: Sequence[tuple[Parts, list[Parts]]]) -> int:
+    def length(self, way: Way) -> int:
         """Return how much there is to read: what groups share is read once."""
         said = {part for shared, _ in way for part in shared}
         excepted = {parts for _, exceptions in way for parts in exceptions}
         return GROUP * len(way) + len(self.parts(tuple(said))) + sum(1 + len(self.parts(parts)) for parts in excepted)
-
-
-def _joined(one: Parts, other: Parts) -> Parts | None:
-    # Two conjunctions that differ only in the values of one choice are one.
-    if [name for name, _ in one] != [name for name, _ in other]:
-        return None
-    differ = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(differ) != 1:
-        return None
-    (name, said), (_, also) = one[differ[0]], other[differ[0]]
-    if not isinstance(said, frozenset) or not isinstance(also, frozenset):
-        return None
-    return (*one[: differ[0]], (name, said | also), *one[differ[0] + 1 :])

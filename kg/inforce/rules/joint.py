@@ -92,9 +92,14 @@ class Joint:
         )
         (held, failed), (holds, fails) = self._sure
         self.lost, self.gained = f.both(held, fails), f.both(failed, holds)
-        self.unsettled = f.both(f.either(held, failed), f.negation(f.either(holds, fails)))
+        settled, open_ = f.either(held, failed), f.negation(f.either(holds, fails))
+        self.unsettled = f.both(settled, open_)
+        # What a case had to be on the first day and what on the second to be in each.
+        self.turned = {"lost": (held, fails), "gained": (failed, holds), "unsettled": (settled, open_)}
         # A choice of one value, as what its tests tell apart: each value named, and any other.
         self.cells = {name: self._cells(places) for name, places in self.of_fact.items() if self._one_of(name)}
+        # Values that a condition names together.
+        self.named = frozenset(value for side in self.sides for value in _named(side.question.book))
 
     def _one_of(self, name: str) -> bool:
         return not self.book.facts[name].multiple and all(self.keys[p][0][0] == "is" for p in self.of_fact[name])
@@ -198,11 +203,13 @@ class Joint:
         wanted: dict[int, bool] = {}
         for name, places in self.of_fact.items():
             usual = self._usual(name)
+            if usual is None:
+                continue
             for place in places:
                 if self.keys[place][0][0] == "true":
                     wanted[place] = bool(usual)
                 else:
-                    wanted[place] = usual is not None and self._passes(place, usual)
+                    wanted[place] = self._passes(place, usual)
         path = self.functions.path(on, wanted)
         found: dict[str, Any] = {}
         for name, places in self.of_fact.items():
@@ -263,3 +270,17 @@ class Joint:
                     yield tokens if fact.multiple else tokens[0]
             for token in fact.values or self.tokens(name):
                 yield (token,) if fact.multiple else token
+
+
+def _named(book: Rulebook) -> frozenset[frozenset[str]]:
+    found: frozenset[frozenset[str]] | None = book.cache.get("named together")
+    if found is None:
+        pending = [rule.when for rule in book.rules] + [named.expr for named in book.conditions.values()]
+        sets: set[frozenset[str]] = set()
+        while pending:
+            condition = pending.pop()
+            pending += condition.members
+            if condition.op == "in":
+                sets.add(frozenset(condition.target))
+        found = book.cache["named together"] = frozenset(sets)
+    return found
