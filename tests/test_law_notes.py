@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inforce.law.notes import Reference, instrument_iri, read_note
+from inforce.law.notes import Reference, read_note
 from inforce.law.paths import heading_step, label_step, related_step, slug, word_step
 
 PAIRS = [
@@ -40,10 +40,6 @@ def test_a_year_is_said_once_for_the_chapters_that_follow() -> None:
 def test_words_that_name_no_instrument_name_none() -> None:
     assert read_note("[Repealed before it came in force]") == ()
     assert read_note("") == ()
-
-
-def test_instruments_have_the_iris_of_the_packaged_data() -> None:
-    assert instrument_iri("SOR/2001-50") == "https://w3id.org/inforce/instrument/SOR/2001-50"
 
 
 def test_labels_give_one_step_in_both_languages() -> None:

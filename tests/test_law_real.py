@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from law_files import Graph, Part, content, extracted, files, quads, snapshots
 
-from inforce.law import law_quads
+from inforce.law import law_quads, parse_snapshot
 
 FOLDERS = {"irpr": "SOR-2002-227", "irpa": "I-2.5"}
 LANGUAGES = ("en", "fr")
@@ -47,6 +48,15 @@ def graph_of(folder: Path) -> Graph:
 def plain(parts: list[Part]) -> list[Part]:
     """The items of a note stand apart in the file, and are joined by a mark in the graph."""
     return [one._replace(text=one.text.replace(";", "")) if one.kind == "note" else one for one in parts]
+
+
+@pytest.mark.parametrize("law", FOLDERS)
+def test_the_two_laws_go_by_their_short_names(laws: Path, law: str) -> None:
+    for language in LANGUAGES:
+        path = files(laws / FOLDERS[law], language)[-1]
+        snapshot = parse_snapshot(content(path), source=path.name, day=date.fromisoformat(path.name[:10]))
+        assert (snapshot.law, snapshot.language) == (law, language)
+        assert snapshot.point_in_time <= snapshot.current_to <= snapshot.day
 
 
 @pytest.mark.parametrize(

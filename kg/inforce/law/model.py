@@ -12,7 +12,7 @@ from inforce.errors import InputError
 __all__ = ["Anchor", "NoteItem", "Snapshot", "Unit"]
 
 # Raised when what is stored of a snapshot changes its form: a cache of another form is not read.
-FORM = 5
+FORM = 6
 
 
 class NoteItem(NamedTuple):

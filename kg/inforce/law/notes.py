@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inforce.vocab import BASE
-
-__all__ = ["Reference", "instrument_iri", "read_note"]
+__all__ = ["Reference", "read_note"]
 
 _REGISTERED = re.compile(r"(SOR|DORS|SI|TR)/([0-9]{2,4}-[0-9]+)", re.IGNORECASE)
 _CHAPTER = re.compile(
@@ -46,11 +44,6 @@ def read_note(text: str) -> tuple[Reference, ...]:
             continue
         found += _chapters(part)
     return tuple(found)
-
-
-def instrument_iri(instrument: str) -> str:
-    """Return the IRI of an instrument by its path: ``SOR/2001-50``."""
-    return f"{BASE}instrument/{instrument}"
 
 
 def _chapters(part: str) -> list[Reference]:

@@ -287,83 +287,79 @@ class _Reader:
 
     def emit(self, element: Element, path: str, parent: str, anchor: str, kind: str, *, alias: str = "") -> bool:
         """Add one unit: its label, title, words, dates; and the notes on its title. Tell whether it has other parts."""
-        label = title = ""
-        pieces: list[Element] = []
-        dates: set[str] = set()
-        notes: list[Element] = []
-        folds = deeper = False
-        for child in _parts(element, kind):
-            tag = child.tag
-            if tag == "Text":
-                pieces.append(child)
-            elif tag == "Label":
-                label = collapse(words(child) if len(child) else child.text or "")
-            elif tag in _TITLES:
-                title = collapse(f"{title} {words(child)}")
-                dates.add(self.day(child, child.get(_START)))
-                if len(child):
-                    self.plain(child)
-                    notes += child.findall("HistoricalNote")
-            elif tag in BLOCKS:
-                pieces.append(child)
-            elif tag in _FOLDED:
-                folds = deeper = True
-                dates.update(self.started(child))
-            elif tag == "ScheduleFormHeading":
-                self.only_elements(child)
-                dates.add(self.day(child, child.get(_START)))
-            else:
-                deeper = True
-            if child.tail and element.tag not in _LEAVES and kind != "table":
-                self.no_words(child.tail, child)
-        if element.tag in _LEAVES and not pieces:
-            pieces = [element]
-        rich = False
-        for piece in pieces:
-            if len(piece):
-                rich = True
-                self.plain(piece)
-                dates.update(self.started(piece))
-            else:
-                dates.add(self.day(piece, piece.get(_START)))
+        own = self.own(element, kind)
+        pieces = own.pieces
         text = collapse(" ".join([words(piece) if len(piece) else piece.text or "" for piece in pieces]))
         folded = inline = ""
-        repealed = False
-        if rich or folds or len(pieces) != 1:
-            repealed = any(one.tag == "Repealed" or one.find("Repealed") is not None for one in pieces)
+        if own.rich or own.folds or len(pieces) > 1:
             if kind not in _UNFOLDED:
                 parts = [recipe(child) for child in element if child.tag in _DIGESTED or child.tag in _FOLDED]
                 folded = collapse(" ".join(parts))
             cells = kind in ("table", "row") or (kind == "front" and pieces != [element])
             inline = collapse(" ".join([markup(piece, outer=cells) for piece in pieces]))
-        elif pieces[0].tag == "Repealed":
-            repealed = True
-        own = self.day(element, element.get(_START))
-        dates.add(own)
-        dates.discard("")
+        start = self.day(element, element.get(_START))
+        own.dates.add(start)
+        own.dates.discard("")
         self.units.append(
             Unit(
                 path,
                 parent,
                 kind,
-                label,
-                title,
+                own.label,
+                own.title,
                 text,
                 folded if folded != text else "",
-                inline if rich or (len(pieces) > 1 and inline != escape(text)) else "",
-                tuple(sorted(dates)),
-                own,
+                inline if own.rich or inline != escape(text) else "",
+                tuple(sorted(own.dates)),
+                start,
                 element.get(_ID) or "",
                 anchor,
-                repealed,
+                any(one.tag == "Repealed" or (len(one) and one.find("Repealed") is not None) for one in pieces),
                 alias,
             )
         )
-        for note in notes:
+        for note in own.notes:
             self.note(note, self.unique(_join(path, "note")), path, anchor)
-        if element.text and element.tag not in _LEAVES:
+        return own.deeper
+
+    def own(self, element: Element, kind: str) -> _Own:
+        """Read what an element says itself, and refuse what is not known in it."""
+        own = _Own()
+        leaf = element.tag in _LEAVES
+        for child in _parts(element, kind):
+            tag = child.tag
+            if tag in BLOCKS:
+                own.pieces.append(child)
+            elif tag == "Label":
+                own.label = collapse(words(child) if len(child) else child.text or "")
+                self.plain(child)
+            elif tag in _TITLES:
+                own.title = collapse(f"{own.title} {words(child)}")
+                own.dates.add(self.day(child, child.get(_START)))
+                self.plain(child)
+                own.notes += child.findall("HistoricalNote") if len(child) else []
+            elif tag in _FOLDED:
+                own.folds = own.deeper = True
+                own.dates.update(self.started(child))
+            elif tag == "ScheduleFormHeading":
+                self.only_elements(child)
+                own.dates.add(self.day(child, child.get(_START)))
+            else:
+                own.deeper = True
+            if child.tail and not leaf and kind != "table":
+                self.no_words(child.tail, child)
+        if leaf and not own.pieces:
+            own.pieces = [element]
+        elif element.text and not leaf:
             self.no_words(element.text, element)
-        return deeper
+        for piece in own.pieces:
+            if len(piece):
+                own.rich = True
+                self.plain(piece)
+                own.dates.update(self.started(piece))
+            else:
+                own.dates.add(self.day(piece, piece.get(_START)))
+        return own
 
     def started(self, element: Element) -> set[str]:
         """In-force attributes of an element and of all within it."""
@@ -371,8 +367,9 @@ class _Reader:
 
     def plain(self, element: Element) -> None:
         """Refuse what is not known inside words."""
-        for one in strangers(element):
-            raise self.stranger(one)
+        if len(element):
+            for one in strangers(element):
+                raise self.stranger(one)
 
     def day(self, element: Element, text: str | None) -> str:
         """An attribute that is a day, checked."""
@@ -415,6 +412,21 @@ class _Reader:
 
     def refusal(self, element: Element, message: str, hint: str | None) -> InputError:
         return refuse(message, source=self.source, line=element.sourceline, hint=hint)
+
+
+class _Own:
+    """What an element says itself: label, title, the elements that hold its words, dates, notes on its title."""
+
+    __slots__ = ("dates", "deeper", "folds", "label", "notes", "pieces", "rich", "title")
+
+    def __init__(self) -> None:
+        self.label = self.title = ""
+        self.pieces: list[Element] = []
+        self.dates: set[str] = set()
+        self.notes: list[Element] = []
+        self.rich = False  # Some of its words stand in elements of their own.
+        self.folds = False  # A table, a list or a continuation counts to its digest.
+        self.deeper = False  # It has parts that are units.
 
 
 def _parts(element: Element, kind: str) -> list[Element]:
