@@ -10,7 +10,7 @@ from pathlib import Path
 from inforce.combined import inspect
 from inforce.errors import EnvironmentFault, IntegrityError
 from inforce.held import HeldLaw, held_law, holder, law_home
-from inforce.law_reading import load
+from inforce.law_reading import verify
 from inforce.resources import Built, cache_dir
 
 __all__ = ["law_health"]
@@ -62,11 +62,11 @@ def law_health(built: Built, home: Path | None = None) -> Iterator[Row]:
 
 def _kept(home: Path, law: HeldLaw) -> Row:
     # The next import reads these instead of the files; whoever still has the files loses nothing.
-    lost = 0
+    lost = older = 0
     first = ""
     for record in law.snapshots:
         try:
-            load(home / "parsed", record)
+            older += not verify(home / "parsed", record)
         except IntegrityError as error:
             lost += 1
             first = first or error.message
@@ -76,6 +76,11 @@ def _kept(home: Path, law: HeldLaw) -> Row:
             source=str(home / "parsed"),
             hint="import their files again",
         )
+    if older:
+        detail = (
+            f"{older} of {len(law.snapshots)} were read by another version of this program: import their files again"
+        )
+        return "snapshots", "stale", detail
     return "snapshots", "good", f"{len(law.snapshots)} kept, each as it was read"
 
 

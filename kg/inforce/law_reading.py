@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from inforce.law import Snapshot
 
-__all__ = ["cannot_write", "kept_name", "load", "parser_digest", "read_all", "read_one"]
+__all__ = ["cannot_write", "kept_name", "load", "parser_digest", "read_all", "read_one", "verify"]
 
 MEMORY = 3 << 30
 """How many bytes a reader may use beyond what this process has."""
@@ -293,6 +293,19 @@ def cannot_write(error: OSError, path: Path, *, needed: int = 0) -> EnvironmentF
         source=str(path),
         hint="free some space, or make the folder writable; the law held before is as it was",
     )
+
+
+def verify(folder: Path, record: Record) -> bool:
+    """Check what was kept of a snapshot, to the byte; return whether this version of the program read it.
+
+    Raises:
+        IntegrityError: it is missing or damaged.
+    """
+    path = folder / str(record["kept"])
+    try:
+        return bool(_opened(path)[0]["parser"] == parser_digest())
+    except OSError as error:
+        raise _unusable(path, record, (error.strerror or str(error)).lower()) from None
 
 
 def load(folder: Path, record: Record) -> Snapshot:
