@@ -285,12 +285,13 @@ def _joined(entry: str, side: _Side, before: Interval | None) -> str | None:
 
 
 def _names(side: _Side, name: str, entries: set[str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    # What a list and its entries are called in both languages; the entries are values of the scheme that has most.
-    words = side.words("en").words
-    values: dict[str, Any] = max(words["values"].values(), key=lambda known: len(entries & set(known)), default={})
-    label = words["lists"].get(name, {})
+    # What a list and its entries are called in both languages; the entries are of the kind that has most of them.
+    label = side.words("en").words["lists"].get(name, {})
     listed = {lang: (label.get(lang) or label.get("en") or name).split(":")[0].strip() for lang in ("en", "fr")}
-    return listed, {entry: {"en": entry, **values.get(entry, {})} for entry in entries}
+    kinds = ({row["id"]: row for row in rows} for rows in side.kb._tables["entities"].values())
+    known: dict[str, Any] = max(kinds, key=lambda found: len(entries & set(found)), default={})
+    rows = {entry: known.get(entry, {"label": entry, "label_fr": entry}) for entry in entries}
+    return listed, {entry: {"en": row["label"], "fr": row["label_fr"] or row["label"]} for entry, row in rows.items()}
 
 
 def _entailments(one: _Side, other: _Side) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """What differs between two days: ``inforce diff``.
 
 Examples:
+  inforce diff 2024-12-23 2024-12-24
   inforce diff "IRPR 7.01" 2023-01-01 2026-06-12
   inforce diff "IRPR 26.1" 2024-12-17 2024-12-18 --format unified
   inforce diff 2024-11-30 2025-02-28 --about IRPR
@@ -25,7 +26,8 @@ __all__ = ["main"]
 def main(
     run: Run,
     words: Annotated[
-        list[str], typer.Argument(help="A provision, or none for all law imported, and two days.", metavar="[NAME] A B")
+        list[str],
+        typer.Argument(help="A provision, or none for rules, lists and all text, and two days.", metavar="[NAME] A B"),
     ],
     about: Annotated[
         str | None, typer.Option("--about", help="Of all law only this law, part or provision.", metavar="NAME")
@@ -50,7 +52,7 @@ def main(
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with code 1 where something differs.")] = False,
 ) -> int:
-    """Show how a provision that read one way on day A came to read on day B, word by word; or what changed in all law.
+    """Show what differs between two days: rules, lists and provisions; or one provision, word by word.
 
     What began on A is no difference, what began on B is. With --outcomes: who lost and who gained by it.
     """
@@ -69,8 +71,12 @@ def main(
         )
     if len(words) == 3:
         differs, code = _one(run, *words, known_on=known_on)
-    else:
+    elif about is not None:
         differs, code = _all(run, *words, about=about, known_on=known_on)
+    else:
+        from inforce_cli.commands._rules import between
+
+        differs, code = between(run, words, known_on=known_on)
     return code or int(exit_code and differs)
 
 
