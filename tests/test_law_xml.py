@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from invented_law import build
 
 from inforce.errors import ExitCode, InputError
-from inforce.law import Snapshot, parse_snapshot
+from inforce.law import Snapshot, law_quads, parse_snapshot
 from inforce.law.xml import MAX_BYTES, MAX_DEPTH, parse_xml
 
 GOOD = build(0, french=False)
@@ -195,3 +198,46 @@ def test_json_of_another_form_is_refused(content: bytes) -> None:
     with pytest.raises(InputError) as caught:
         Snapshot.from_json(content)
     assert caught.value.code == "E_FORM"
+
+
+PLAIN = GOOD.encode()
+SPLICES = [
+    b"<",
+    b">",
+    b"&",
+    b'"',
+    b"</Section>",
+    b"<Section>",
+    b"<Label/>",
+    b"\xff",
+    b"\0",
+    b"]]>",
+    b"<![CDATA[x]]>",
+    b"<?p?>",
+]
+
+
+@given(
+    st.integers(0, len(PLAIN)),
+    st.integers(0, 40),
+    st.one_of(st.sampled_from(SPLICES), st.binary(max_size=8)),
+)
+def test_any_damage_is_refused_or_read_and_nothing_else(at: int, cut: int, new: bytes) -> None:
+    try:
+        snapshot = read(PLAIN[:at] + new + PLAIN[at + cut :])
+    except InputError as error:
+        assert error.code == "E_XML" and error.source
+        return
+    assert Snapshot.from_json(snapshot.to_json()) == snapshot
+    assert law_quads([snapshot])
+
+
+@given(st.permutations(range(6)), st.integers(0, 5))
+def test_elements_in_another_order_are_read_or_refused(order: list[int], step: int) -> None:
+    """Body, schedules and identification in any order, twice, or missing: never an error of another kind."""
+    parts = re.split(r"(?=<(?:Identification|Body|Schedule|Section|List|Heading)\b)", build(step, french=False))
+    shuffled = [parts[0], *(parts[1 + one % (len(parts) - 1)] for one in order), *parts[1:]]
+    try:
+        read("".join(shuffled))
+    except InputError as error:
+        assert error.code == "E_XML"
