@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -241,3 +242,15 @@ def test_elements_in_another_order_are_read_or_refused(order: list[int], step: i
         read("".join(shuffled))
     except InputError as error:
         assert error.code == "E_XML"
+
+
+def test_only_the_one_parser_reads_xml(repo: Path) -> None:
+    """No other module makes a parser of its own, or reads XML with one that is not hardened."""
+    wanted = re.compile(r"^\s*(?:from|import)\s+(?:lxml|xml\.(?!sax\.saxutils)|defusedxml|html5lib|bs4)", re.MULTILINE)
+    found = sorted(
+        str(path.relative_to(repo))
+        for folder in ("kg", "cli")
+        for path in (repo / folder).rglob("*.py")
+        if wanted.search(path.read_text(encoding="utf-8"))
+    )
+    assert found == ["kg/inforce/law/xml.py"]
