@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations, product
@@ -241,3 +242,11 @@ def test_families_agree_with_sets() -> None:
         every = sorted((sum(weights[item] for item in x), x) for x in one)
         assert [weight for weight, _ in lightest] == [weight for weight, _ in every[:3]]
         assert all(sum(weights[item] for item in x) == weight and x in one for weight, x in lightest)
+
+
+def test_an_answer_about_an_instant_is_asked_again_at_that_instant(kb: Any) -> None:
+    """CBSA, 2024-12-23: sources disagree about the minutes around midnight; the clock is that of the law's zone."""
+    answer = kb.check({"citizenships": "IND"}, on="2024-12-24T00:05-05:00", ordinarily=True)
+    assert kb.asked(answer.question).when.instant == "2024-12-24T00:05:00"
+    assert kb.replay(json.loads(answer.to_json()))[1] == []
+    assert kb.would_turn(answer)["into"] == "may"

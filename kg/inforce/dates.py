@@ -10,7 +10,7 @@ from typing import Literal
 
 from inforce.errors import DateError, nearest
 
-__all__ = ["Kind", "When", "parse_day", "parse_when"]
+__all__ = ["Kind", "When", "parse_day", "parse_when", "recorded"]
 
 Kind = Literal["day", "month", "year", "instant"]
 
@@ -148,6 +148,31 @@ def parse_when(
             hint=f"did you mean {' or '.join(near)}?" if near else "all of them: inforce list instruments",
         )
     raise _refusal(text, _FORMS)
+
+
+def recorded(low: str, high: str) -> When:
+    """Return the time that the ``on`` of an answer records: days from ``low`` to before ``high``, or one instant.
+
+    An instant is written there by the wall clock of the law's zone, twice.
+
+    Raises:
+        DateError: not what an answer records.
+
+    >>> recorded("2024-12-24T00:01:00", "2024-12-24T00:01:00").instant
+    '2024-12-24T00:01:00'
+    """
+    if "T" in low and low == high:
+        try:
+            first = datetime.fromisoformat(low)
+        except ValueError:
+            raise _refusal(low, "YYYY-MM-DDThh:mm:ss") from None
+        if first.tzinfo is not None:
+            raise _refusal(low, "the wall clock, without an offset")
+        return When(first.date(), first.date() + timedelta(days=1), first.isoformat(), low, "instant")
+    first_day, until = parse_day(low), parse_day(high)
+    if first_day >= until:
+        raise DateError(f"{low} is not before {high}", hint="the day after the last one stands second")
+    return When(first_day, until, None, f"{low} to {high}", "day")
 
 
 def _whole_day(text: str, day: date) -> When:

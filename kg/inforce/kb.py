@@ -274,33 +274,15 @@ class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affec
                     code="E_CASE",
                     hint="save one: inforce check … --json",
                 )
-            asked = receipt["question"]
-            facts = {**asked["facts"], **dict.fromkeys(asked["unknown"], "unknown")}
-            low, high = asked["on"]["from"], asked["on"]["until"]
+            question = self.asked(receipt["question"])
+            ordinarily = bool(receipt["question"]["ordinarily"])
         except (KeyError, TypeError):
             raise InputError(
                 "this JSON is not an answer of inforce check", code="E_CASE", hint="save one: inforce check … --json"
             ) from None
-        question = self.question(
-            facts,
-            on=self._span(low, high),
-            action=asked["action"],
-            readings=asked["readings"],
-            known_on=asked["known_on"],
-        )
-        answer = ask(question, ordinarily=asked["ordinarily"])
+        answer = ask(question, ordinarily=ordinarily)
         now = json.loads(answer.to_json("fr" if receipt.get("lang") == "fr" else "en"))
         return answer, [key for key in now if now[key] != receipt.get(key)]
-
-    def _span(self, low: str, high: str) -> str:
-        if "T" in low:
-            return low
-        first, until = self.when(low), high
-        for text in (low, low[:7], low[:4]):
-            found = self.when(text)
-            if str(found.until) == until and str(found.first) == str(first.first):
-                return text
-        return low
 
     def validate(self, paths: Iterable[str | Path]) -> list[Any]:
         """Return what is wrong with a user's own Turtle files: findings with file, line and what would be right.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from inforce.dates import recorded
 from inforce.rules.answer import Answer, in_language
 from inforce.rules.case import plain
 from inforce.rules.turning import Change, Turns, turning
@@ -29,13 +30,14 @@ class Turning:
 
         Raises:
             UnknownIdError: a fact, value, action or reading that is not there any more.
+            DateError: not a time that an answer records.
             FactsError: facts that exclude each other.
         """
         facts = {**question["facts"], **dict.fromkeys(question["unknown"], "unknown")}
         kb = cast("KnowledgeBase", self)
         return kb.question(
             facts,
-            on=kb._span(question["on"]["from"], question["on"]["until"]),
+            on=recorded(question["on"]["from"], question["on"]["until"]),
             action=question["action"],
             readings=question["readings"],
             known_on=question["known_on"],
