@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import lzma
 import os
+import pty
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,11 +15,14 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+from command_line import schema
 
 from inforce import import_law
 from inforce.errors import InputError, UsageError
-from inforce.held import held_law
+from inforce.held import exclusive, held_law
 from inforce.law_files import find_law_files
+from inforce.vocab import BASE
+from inforce_cli.render.progress import Bar
 
 LAW = Path(__file__).parent / "law_fixtures"
 ENGLISH = sorted((LAW / "SOR-1901-7" / "eng").glob("*.xml"))
@@ -225,7 +230,11 @@ def test_queries_see_the_packaged_graph_and_the_text_each_triple_once(kb: Any, k
     assert kb_small.sparql(twice).rows == ((0,),)
     everything = {line.rsplit(b" <", 1)[0] for line in kb.built.read("graph.nq").splitlines()}
     everything |= {line.rsplit(b" <", 1)[0] for line in kb_small.held.read().splitlines()}
-    assert len(kb_small._store) == len(everything)
+    there = [str(quad).rsplit(" <", 1) for quad in kb_small._store]
+    added = [graph for triple, graph in there if triple.encode() not in everything]
+    assert len(there) == len(everything) + len(added)
+    # What joins the two is inferred, and said to be.
+    assert set(added) <= {f"{BASE}graph/inferred>"}
 
 
 def test_the_quads_are_written_as_the_engine_writes_them(kb_small: Any) -> None:
@@ -253,6 +262,24 @@ def test_the_law_held_has_a_digest_and_answers_without_it_open_nothing(kb: Any, 
     with pytest.raises(UsageError) as told:
         kb.law  # noqa: B018
     assert told.value.code == "E_NO_TEXT" and "inforce import PATH" in str(told.value)
+
+
+def test_a_damaged_store_answers_right_all_the_same(kb: Any, small_law: Path, tmp_path: Path) -> None:
+    from inforce import KnowledgeBase
+    from inforce.combined import combined
+    from inforce.resources import cache_dir
+
+    home = small_law / "inforce" / "law"
+    right = KnowledgeBase(kb.built, law=home).sparql(COUNT)
+    law = held_law(home)
+    assert law is not None
+    store = combined(kb.built, law, cache_dir())
+    [manifest] = store.path.glob("MANIFEST-*")
+    for damage in (manifest.read_bytes()[:-40], b""):
+        # Cut like this, it opens and answers that there is nothing.
+        manifest.write_bytes(damage)
+        assert KnowledgeBase(kb.built, law=home).sparql(COUNT) == right
+        [manifest] = store.path.glob("MANIFEST-*")
 
 
 def test_check_never_looks_at_the_text(kb: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,4 +328,46 @@ def test_the_command_takes_the_day_of_a_file_without_one(own: Callable[..., Any]
     shutil.copyfile(ENGLISH[0], path)
     assert own(f"import {path}").code == 2
     ran = own(f"import {path} --published 2001-02-01 --json")
-    assert ran.code == 0 and '"2001-02-01"' in ran.out
+    assert ran.code == 0 and json.loads(ran.out)["laws"][0]["days"] == ["2001-02-01"]
+    schema("import").validate(json.loads(ran.out))
+
+
+def test_someone_else_at_work_ends_with_seven(own: Callable[..., Any], tmp_path: Path) -> None:
+    assert own(f"import {ENGLISH[0]}").code == 0
+    with exclusive(tmp_path / "data" / "inforce" / "law"):
+        ran = own(f"import {ENGLISH[1]}")
+        assert ran.code == 7 and ran.err.startswith("error[E_LOCKED]: ") and f"by pid {os.getpid()} on " in ran.err
+        assert f"held by pid {os.getpid()}" in own("doctor").out
+
+
+def test_a_damaged_law_ends_with_five_until_it_is_imported_again(own: Callable[..., Any], tmp_path: Path) -> None:
+    assert own(f"import {LAW}").code == 0
+    law = (tmp_path / "data" / "inforce" / "law" / "current" / "law.nq").resolve()
+    law.write_bytes(law.read_bytes()[:-100])
+    for line in ("doctor", "import --list", f"sparql -q '{COUNT}'"):
+        assert own(line).code == 5, line
+    assert own("check citizenships=FRA --on 2025-01-01").code == 0
+    ran = own(f"import {LAW}")
+    assert ran.code == 0 and "note: what was held cannot be used and is left out: law.nq has " in ran.out
+    assert own("doctor").code == 0 and own(f"sparql -q '{COUNT}'").code == 0
+
+
+def test_the_bar_shows_after_a_second_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*, terminal: bool, patience: float) -> bytes:
+        outer, inner = pty.openpty() if terminal else os.pipe()
+        monkeypatch.setattr("inforce_cli.render.progress._PATIENCE_S", patience)
+        with os.fdopen(inner, "w") as stream, monkeypatch.context() as patch:
+            patch.setenv("TERM", "xterm")
+            patch.setattr("sys.stderr", stream)
+            with Bar() as bar:
+                bar("reading [/b]", 1, 3)
+                bar("reading [/b]", 3, 3)
+            stream.write("end")
+            stream.flush()
+            seen = os.read(outer, 1 << 16)
+        os.close(outer)
+        return seen
+
+    assert b"reading [/b]" in drawn(terminal=True, patience=0) and b"3/3" in drawn(terminal=True, patience=0)
+    assert drawn(terminal=True, patience=60) == b"end"
+    assert drawn(terminal=False, patience=0) == b"end"
