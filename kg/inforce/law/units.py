@@ -309,7 +309,7 @@ class _Reader:
                 own.title,
                 text,
                 folded if folded != text else "",
-                inline if own.rich or inline != escape(text) else "",
+                inline if own.rich or (inline and inline != escape(text)) else "",
                 tuple(sorted(own.dates)),
                 start,
                 element.get(_ID) or "",
