@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inforce.phrases import Told, Words
@@ -41,27 +41,40 @@ def difference(
         FactsError: facts that exclude each other.
     """
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    given: dict[str, Any] = {}
     for action in actions:
-        one, other = (
-            Side.of(kb.question(where, on=day, action=action)) for kb, day in zip((before, after), days, strict=True)
-        )
-        for kind, groups in differing(one, other, before.tokens).items():
+        sides = []
+        for kb, day in zip((before, after), days, strict=True):
+            # What only the other rules know of is not asked of these.
+            known = {name: value for name, value in where.items() if kb is after or name in kb.book.facts}
+            sides.append(Side.of(kb.question(known, on=day, action=action)))
+            given |= sides[-1].question.facts
+        for kind, groups in differing(sides[0], sides[1], _tokens(before, after)).items():
             found[kind] += [_told(before, after, days, action, group) for group in groups]
     return {
         "schema": "inforce/difference/1",
         "from": str(before.when(days[0]).last),
         "to": str(after.when(days[1]).last),
-        "where": {name: plain(value) for name, value in where.items()},
+        "where": {name: plain(value) for name, value in given.items()},
         **found,
         "data": {"version": after.version, "verified_through": after.book.verified_through},
     }
 
 
+def _tokens(before: KnowledgeBase, after: KnowledgeBase) -> Callable[[str], Iterable[str]]:
+    books = list(dict.fromkeys((before, after)))
+    return lambda name: dict.fromkeys(token for kb in books if name in kb.book.facts for token in kb.tokens(name))
+
+
+def _known(facts: Mapping[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name in kb.book.facts}
+
+
 def _told(
     before: KnowledgeBase, after: KnowledgeBase, days: tuple[str, str], action: str, group: Group
 ) -> dict[str, Any]:
-    one = before.check(group.example, on=days[0], action=action)
-    other = after.check(group.example, on=days[1], action=action)
+    one = before.check(_known(group.example, before), on=days[0], action=action)
+    other = after.check(_known(group.example, after), on=days[1], action=action)
     return {
         "action": action,
         "conditions": [_shown(told) for told in group.conditions],
@@ -168,12 +181,33 @@ def _people(
     # are one of the two.
     people = [words.told(test) for test in conditions if not _negative(test)]
     unless = [words.told(test, truth=False) for test in conditions if _negative(test)]
-    for tests in exceptions:
-        if all(map(_negative, tests)):
-            people.append(words.joined([words.told(test, truth=False) for test in tests], "or"))
-        else:
-            unless.append(words.all_of(sorted(tests, key=_negative)))
+    for alternatives in _alternatives([tests for tests in exceptions if all(map(_negative, tests))]):
+        said = [words.joined([words.told(test, truth=False) for test in tests], "and") for tests in alternatives]
+        said = [f"({part})" if len(tests) > 1 else part for part, tests in zip(said, alternatives, strict=True)]
+        people.append(words.joined(said, "or"))
+    unless += [words.all_of(sorted(tests, key=_negative)) for tests in exceptions if not all(map(_negative, tests))]
     return people, unless
+
+
+def _alternatives(none_of: Sequence[Sequence[Told]]) -> list[list[list[Told]]]:
+    # Whoever is none of a, b, c nor any of a, b, d is out: who is in is a, or b, or both c and d.
+    found: list[list[list[Told]]] = []
+    left = [list(tests) for tests in none_of]
+    while left:
+        cores: dict[tuple[Told, ...], list[Told]] = {}
+        for tests in left:
+            for test in tests:
+                cores.setdefault(tuple(other for other in tests if other != test), []).append(test)
+        core, ends = max(cores.items(), key=lambda item: len(item[1]))
+        if len(ends) < 2 or not core:
+            return found + [[[test] for test in tests] for tests in left]
+        found.append([*([test] for test in core), ends])
+        left = [tests for tests in left if not any(tests == _with(core, end, tests) for end in ends)]
+    return found
+
+
+def _with(core: Sequence[Told], end: Told, like: Sequence[Told]) -> list[Told]:
+    return [test for test in like if test in core or test == end] if len(core) + 1 == len(like) else []
 
 
 def _negative(test: Told) -> bool:
@@ -192,7 +226,7 @@ def _question(
     }
     asked = ((before, found["from"], group["before"]), (after, found["to"], group["after"]))
     short = all(
-        kb.check(facts, on=day, action=group["action"], ordinarily=True).verdict == outcome
+        kb.check(_known(facts, kb), on=day, action=group["action"], ordinarily=True).verdict == outcome
         for kb, day, outcome in asked
     )
     return {"facts": facts if short else group["example"], "ordinarily": short}

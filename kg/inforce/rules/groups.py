@@ -75,7 +75,7 @@ class _Telling:
 
     def __init__(self, joint: Joint) -> None:
         self.joint, self.f = joint, joint.functions
-        self.order = {name: number for number, name in enumerate(joint.book.facts)}
+        self.order = {name: number for number, name in enumerate(joint.facts)}
 
     # ---- formulas ----------------------------------------------------------------------------
 
@@ -120,9 +120,32 @@ class _Telling:
             return None
 
     def _by_kind(self, on: int, most: int, shared: Parts, exceptions: list[Parts]) -> Iterator[Way]:
-        kinds = self._bounded(on, most, CUBES)
-        if kinds is not None and 1 < len(kinds) <= KINDS:
-            yield [self._kind(shared, kind, exceptions) for kind in kinds]
+        kinds = self._merged(self._bounded(on, most, CUBES) or [])
+        if 1 < len(kinds) <= KINDS:
+            yield [self._kind(shared, kind, [*own, *exceptions]) for kind, own in kinds]
+
+    def _merged(self, kinds: Sequence[Parts]) -> list[tuple[Parts, list[Parts]]]:
+        # "C and not a" or "C and not b" is one kind: C, unless a and b.
+        left = list(kinds)
+        found: list[tuple[Parts, list[Parts]]] = []
+        while True:
+            by_core: dict[frozenset[Part], dict[Part, Parts]] = {}
+            for parts in left:
+                for part in parts:
+                    if self._negative(part) and (isinstance(part[1], frozenset) or len(part[1]) == 1):
+                        by_core.setdefault(frozenset(parts) - {part}, {}).setdefault(part, parts)
+            core, best = max(by_core.items(), key=lambda item: len(item[1]), default=(frozenset(), {}))
+            if len(best) < 2:
+                return [*found, *((parts, []) for parts in left)]
+            found.append((self.in_order(tuple(core)), [self.in_order(tuple(map(self._contrary, best)))]))
+            left = [parts for parts in left if parts not in best.values()]
+
+    def _contrary(self, part: Part) -> Part:
+        name, said = part
+        if isinstance(said, frozenset):
+            return name, frozenset(self.joint.cells[name]) - said
+        ((place, truth),) = said
+        return name, ((place, not truth),)
 
     def _alike(self, exceptions: Sequence[Parts]) -> list[list[Parts]]:
         # Exceptions that have most of their parts in common.

@@ -14,7 +14,7 @@ from inforce.rules.conditions import Variable, test
 from inforce.rules.decide import Question, World
 from inforce.rules.era import Era
 from inforce.rules.functions import ALWAYS, NEVER, Functions
-from inforce.rules.model import Rulebook
+from inforce.rules.model import Fact, Rulebook
 
 __all__ = ["UNNAMED", "Joint", "Side"]
 
@@ -54,7 +54,11 @@ class Joint:
         """Join two sides of one action; ``tokens`` gives the values of a fact that is a choice, by name."""
         self.sides = (before, after)
         self.tokens = tokens
-        self.book: Rulebook = before.question.book
+        # A draft may have facts, and values of them, that the rules it is compared with do not have.
+        self.facts: dict[str, Fact] = dict(before.question.book.facts)
+        for name, fact in after.question.book.facts.items():
+            if len(fact.values or ()) >= len(self.facts[name].values or () if name in self.facts else ()):
+                self.facts[name] = fact
         self.functions = f = Functions()
         self._values_of: dict[str, frozenset[str]] = {}
         self._passed: dict[tuple[Variable, int], frozenset[str]] = {}
@@ -102,7 +106,7 @@ class Joint:
         self.named = frozenset(value for side in self.sides for value in _named(side.question.book))
 
     def _one_of(self, name: str) -> bool:
-        return not self.book.facts[name].multiple and all(self.keys[p][0][0] == "is" for p in self.of_fact[name])
+        return not self.facts[name].multiple and all(self.keys[p][0][0] == "is" for p in self.of_fact[name])
 
     def _cells(self, places: list[int]) -> dict[str, int]:
         f = self.functions
@@ -113,7 +117,7 @@ class Joint:
     def _tokens(self, name: str) -> frozenset[str]:
         found = self._values_of.get(name)
         if found is None:
-            found = self._values_of[name] = frozenset(self.book.facts[name].values or self.tokens(name))
+            found = self._values_of[name] = frozenset(self.facts[name].values or self.tokens(name))
         return found
 
     def _tests(self) -> dict[tuple[int, Variable], list[tuple[Variable, frozenset[str]]]]:
@@ -163,7 +167,7 @@ class Joint:
         for token in sorted({token for place in places for token in self.passing(place)}):
             signature = sum((token in self.passing(place)) << bit for bit, place in enumerate(places))
             holders.setdefault(signature, (token,))
-        if self.book.facts[name].multiple:
+        if self.facts[name].multiple:
             size = 0
             while size != len(holders):
                 size = len(holders)
@@ -220,7 +224,7 @@ class Joint:
                     for value in self._values(name, truths)
                     if all(self._passes(place, value) is truth for place, truth in truths.items())
                 )
-        return {**self.sides[0].question.facts, **found}
+        return {**self.sides[0].question.facts, **self.sides[1].question.facts, **found}
 
     def _on_the_days(self, on: int) -> int:
         # Those of a function whose outcomes differ also with what either day implies, whatever that is.
@@ -242,7 +246,7 @@ class Joint:
         return function
 
     def _usual(self, name: str) -> Any:
-        fact = self.book.facts[name]
+        fact = self.facts[name]
         return fact.ordinarily if fact.has_ordinary else None
 
     def _passes(self, place: int, value: Any) -> bool:
@@ -250,11 +254,11 @@ class Joint:
         if op == "true":
             return bool(value)
         if op == "at-least":
-            return bool(value >= (float(bound[0]) if self.book.facts[name].kind == "number" else bound[0]))
+            return bool(value >= (float(bound[0]) if self.facts[name].kind == "number" else bound[0]))
         return not self.passing(place).isdisjoint(value if isinstance(value, tuple) else (value,))
 
     def _values(self, name: str, truths: Mapping[int, bool]) -> Iterator[Any]:
-        fact = self.book.facts[name]
+        fact = self.facts[name]
         if fact.kind == "boolean":
             yield from (True, False)
         elif fact.kind != "choice":
