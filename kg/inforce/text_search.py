@@ -26,6 +26,7 @@ _FOLD = {alike: one for one, all_alike in _ALIKE.items() for alike in all_alike}
 def folded_pattern(word: str) -> str:
     """Return a regular expression, the same in SPARQL and Python, for a word whatever its accents and marks.
 
+    >>> import re
     >>> bool(re.search(folded_pattern("d'entree"), "un point d’entrée"))
     True
     """

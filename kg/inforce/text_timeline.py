@@ -158,7 +158,7 @@ def widths(boundaries: Sequence[Boundary], room: int, least: int) -> list[int]:
     that leaves space enough.
 
     >>> widths([Boundary("a", "2020-01-01", (), (), ()), Boundary("b", "2020-01-02", (), (), ())], 20, 4)
-    [9, 11]
+    [10, 10]
     """
     if not boundaries:
         return []
