@@ -364,7 +364,9 @@ def test_the_bar_shows_after_a_second_on_a_terminal_only(monkeypatch: pytest.Mon
                 bar("reading [/b]", 3, 3)
             stream.write("end")
             stream.flush()
-            seen = os.read(outer, 1 << 16)
+            seen = b""
+            while not seen.endswith(b"end"):
+                seen += os.read(outer, 1 << 16)
         os.close(outer)
         return seen
 
