@@ -10,7 +10,7 @@ from in_memory import holding, lighthouse
 
 from inforce.catalogue import CHANGE_COLUMNS
 from inforce.clauses import Resting, merged
-from inforce.errors import UnknownIdError
+from inforce.errors import UnknownIdError, UsageError
 from inforce.kb import KnowledgeBase
 from inforce.text_units import path_of
 
@@ -52,6 +52,11 @@ def test_kinds_of_change_are_told_apart(lights: KnowledgeBase) -> None:
     # Rows of a table are named by their words, which each language has of its own.
     gone = [row for (thing, kind), row in found.items() if "gull" in thing and kind == "repealed"]
     assert [(row["date"], row["languages"]) for row in gone] == [("2002-08-01", ["en"]), ("2002-08-01", ["fr"])]
+
+
+def test_kinds_that_only_clauses_have_need_the_text(kb: Any) -> None:
+    with pytest.raises(UsageError, match="renumbered"):
+        kb.changes(kind="renumbered")
 
 
 def test_what_is_printed_beside_the_law_is_no_change_of_it(lights: KnowledgeBase) -> None:

@@ -145,8 +145,12 @@ class Catalogue:
             raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
         rows, columns = self._every_change(first, last)
         self._one_of("layer", layer, {row["layer"] for row in rows if row["layer"]})
-        clauses = CLAUSE_KINDS if self.law_version is not None else ()
-        self._one_of("kind", kind, {*(row["kind"] for row in rows), *clauses})
+        kinds = {*(row["kind"] for row in rows), *CLAUSE_KINDS}
+        self._one_of("kind", kind, kinds)
+        if self.law_version is None and kind in CLAUSE_KINDS and all(row["kind"] != kind for row in rows):
+            raise UsageError(
+                f'only clauses of a text are "{kind}", and none is held', code="E_NO_TEXT", hint="inforce import PATH"
+            )
         if about is not None:
             rows = self._about(rows, about)
         kept = [

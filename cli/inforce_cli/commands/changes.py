@@ -3,7 +3,7 @@
 Examples:
   inforce changes --from 2024-11-01 --to 2025-02-28
   inforce changes --about Mexico
-  inforce changes --about "IRPR 26.1" --kind renumbered
+  inforce changes --about "IRPR 26.1" --kind added
   inforce changes --affects outcomes --layer designation --json
 """
 
