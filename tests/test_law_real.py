@@ -8,10 +8,12 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import pyoxigraph
 import pytest
 from law_files import Graph, Part, content, extracted, files, quads, snapshots
 
 from inforce.law import law_quads, parse_snapshot
+from inforce.vocab import BASE
 
 FOLDERS = {"irpr": "SOR-2002-227", "irpa": "I-2.5"}
 LANGUAGES = ("en", "fr")
@@ -251,3 +253,35 @@ def test_mexico_leaves_the_schedule_by_the_note_alone(laws: Path) -> None:
         if row.path in ("schedule-1.1/mexico", "schedule-1.1/mexique")
     }
     assert ends == {("2024-02-29", "2024-03-15", "exact")}
+
+
+@pytest.mark.slow
+def test_the_packaged_snapshots_are_those_of_the_files(laws: Path, repo: Path) -> None:
+    path = repo / "data" / "snapshots.ttl"
+    packaged = {
+        (str(one.subject), str(one.predicate), str(one.object))
+        for one in pyoxigraph.parse(path=str(path), format=pyoxigraph.RdfFormat.TURTLE, base_iri=BASE)
+        if not one.predicate.value.endswith("#commit")
+    }
+    lines = [line for law in FOLDERS.values() for line in quads(laws / law) if line.startswith(f"<{BASE}snapshot/")]
+    held = pyoxigraph.parse("\n".join(lines).encode(), format=pyoxigraph.RdfFormat.N_QUADS)
+    assert {(str(one.subject), str(one.predicate), str(one.object)) for one in held} == packaged
+
+
+@pytest.mark.slow
+def test_packaged_provisions_have_the_same_place_and_citation(laws: Path, repo: Path) -> None:
+    """The nodes the text shares with the package say the same of what they are part of and how they are cited."""
+    said: dict[tuple[str, str], set[str]] = {}
+    for path in sorted((repo / "data" / "provisions").glob("*.ttl")):
+        for triple in pyoxigraph.parse(path=str(path), format=pyoxigraph.RdfFormat.TURTLE, base_iri=BASE):
+            if triple.predicate.value.endswith(("#is_part_of", "#notation")):
+                key = getattr(triple.subject, "value", ""), triple.predicate.value
+                said.setdefault(key, set()).add(str(triple.object))
+    checked = 0
+    for law in FOLDERS.values():
+        for quad in pyoxigraph.parse("\n".join(quads(laws / law)).encode(), format=pyoxigraph.RdfFormat.N_QUADS):
+            key = getattr(quad.subject, "value", ""), quad.predicate.value
+            if key in said:
+                assert str(quad.object) in said[key], key
+                checked += 1
+    assert checked > 600
