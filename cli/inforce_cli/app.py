@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "Command", "Commands", "load", "run_command"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("Ask", "Outcome for one applicant on a day, with its grounds."),
     "panel": ("Ask", "Outcomes by nationality, action and day, as one table."),
+    "interview": ("Ask", "Questions, the best first, only while they can change the outcome."),
     "replay": ("Ask", "Run a saved answer again: same bytes, or what differs."),
     "changes": ("Change", "What changed when."),
     "diff": ("Change", "Text of a provision on two days, word by word; or all that changed."),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inforce import KnowledgeBase, Table
     from inforce_cli.options import Globals
 
-__all__ = ["Run"]
+__all__ = ["Run", "write_aside"]
 
 TABLES = ("table", "tsv", "csv", "csv-excel", "jsonl")
 # Formats for programs: UTF-8 whatever the terminal speaks, and nothing in them replaced.
@@ -191,7 +191,7 @@ class Run:
         if target is None or str(target) == "-":
             self._write_out()
         elif self._shown:
-            _write_aside(target, b"".join(_utf8(shown) for _, shown in self._shown))
+            write_aside(target, b"".join(_utf8(shown) for _, shown in self._shown))
         return int(code or 0) or (int(ExitCode.LIMIT) if self._truncated else 0)
 
     def _write_out(self) -> None:
@@ -223,11 +223,17 @@ def _visible(text: str, name: str) -> str:
     return safe_text(text)
 
 
-def _write_aside(target: Path, content: bytes) -> None:
+def write_aside(target: Path, content: bytes, *, option: str = "-o") -> None:
+    """Write a file whole or not at all: beside its place first, then renamed; ``option`` is what named it.
+
+    Raises:
+        UsageError: no file can be there.
+        EnvironmentFault: it cannot be written; nothing is left behind.
+    """
     if target.is_dir():
-        raise UsageError(f"-o {target} is a folder", hint="name a file in it")
+        raise UsageError(f"{option} {target} is a folder", hint="name a file in it")
     if not target.parent.is_dir():
-        raise UsageError(f"-o {target}: there is no folder {target.parent}", hint="make the folder first")
+        raise UsageError(f"{option} {target}: there is no folder {target.parent}", hint="make the folder first")
     if target.exists() and not target.is_file():
         # A device or a pipe is written to, never replaced.
         target.write_bytes(content)
@@ -247,5 +253,5 @@ def _write_aside(target: Path, content: bytes) -> None:
             f"the output cannot be written: {(error.strerror or str(error)).lower()}",
             code="E_DISK",
             source=str(target),
-            hint="make the folder writable, or name another file with -o",
+            hint=f"make the folder writable, or name another file with {option}",
         ) from None

@@ -15,6 +15,7 @@ from inforce.errors import ExitCode, InForceError
 if TYPE_CHECKING:
     from inforce.held import HeldLaw
     from inforce.imports import ImportReport, import_law
+    from inforce.interview import Asked, Interview
     from inforce.kb import History, KnowledgeBase, Provenance
     from inforce.panel import Panel
     from inforce.rules.answer import Answer
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Asked",
     "ExitCode",
     "HeldLaw",
     "History",
     "ImportReport",
     "InForceError",
+    "Interview",
     "KnowledgeBase",
     "Panel",
     "Provenance",
@@ -42,9 +45,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "inforce.rules.answer",
+    "Asked": "inforce.interview",
     "HeldLaw": "inforce.held",
     "History": "inforce.kb",
     "ImportReport": "inforce.imports",
+    "Interview": "inforce.interview",
     "KnowledgeBase": "inforce.kb",
     "Panel": "inforce.panel",
     "Provenance": "inforce.kb",

@@ -172,11 +172,14 @@ class Interview:
     def to_dict(self) -> dict[str, Any]:
         """Return the interview as JSON form ``inforce/interview/1``, to be taken up again by ``resume``."""
         instant = self.when.instant
-        low, high = (instant, instant) if instant else (str(self.when.first), str(self.when.until))
+        on = {"from": str(self.when.first), "until": str(self.when.until)}
+        if instant is not None:
+            # As it was typed too, with its offset: what check reads.
+            on = {"from": instant, "until": instant, "text": self.when.text}
         return {
             "schema": SCHEMA,
             "action": self.action,
-            "on": {"from": low, "until": high},
+            "on": on,
             "known_on": self.known_on,
             "readings": list(self.readings),
             "facts": dict(self.given),
@@ -197,7 +200,8 @@ class Interview:
         try:
             if kept["schema"] != SCHEMA:
                 raise InputError(f'this is "{kept["schema"]}", not a kept interview', code="E_CASE", hint=_SHAPE)
-            when = recorded(kept["on"]["from"], kept["on"]["until"])
+            on = kept["on"]
+            when = kb.when(on["text"]) if "text" in on else recorded(on["from"], on["until"])
             steps = [(str(step["fact"]), step["value"]) for step in kept["steps"]]
             found = cls(
                 kb,

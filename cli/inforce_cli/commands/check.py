@@ -88,7 +88,7 @@ def main(
         explain=explain, why_not=why_not, what_if=bool(what_if), compare=bool(compare), history=history, sparql=sparql
     )
     _times(history=history, on=on, from_=from_, to=to)
-    asked = _Asked(run, _case(facts or [], facts_file), on, known_on, action, tuple(reading or ()), ordinarily)
+    asked = Asking(run, _case(facts or [], facts_file), on, known_on, action, tuple(reading or ()), ordinarily)
     try:
         if history:
             code, differs = asked.history(from_, to)
@@ -122,7 +122,7 @@ def _times(*, history: bool, on: str | None, from_: str | None, to: str | None) 
         raise UsageError("--from and --to go with --history", hint="add --history, or give --on DAY")
 
 
-class _Asked:
+class Asking:
     """The question, and the views of its answer; each shows itself and says whether it is not the favourable one."""
 
     def __init__(
@@ -154,6 +154,7 @@ class _Asked:
         return Page(run.kb.book, lang=run.lang, width=run.width, color=run.color, today=self.on in (None, "today"))
 
     def answer(self, *, explain: bool, why_not: bool) -> tuple[int, bool]:
+        """Show the answer: as a page, its whole tree, or what stands in its way and would turn it."""
         from inforce_cli.render.answer import answer_text
         from inforce_cli.render.explain import explanation, obstacles
         from inforce_cli.render.turns import turns_text
@@ -196,6 +197,7 @@ class _Asked:
         return {key: value for key, value in self.more.items() if key != "ordinarily"}
 
     def comparison(self, what_if: list[str], day: str | None) -> tuple[int, bool]:
+        """Show what differs with other values of facts, or on another day."""
         from inforce_cli.case import assignments
         from inforce_cli.render.explain import comparison
 
@@ -211,6 +213,7 @@ class _Asked:
         return run.show(json=found, text=lambda: comparison(one, other, found, self._page())), differs
 
     def history(self, from_: str | None, to: str | None) -> tuple[int, bool]:
+        """Show the outcome over time."""
         from inforce_cli.render.history import history_text
 
         run = self.run
@@ -220,6 +223,7 @@ class _Asked:
         return code, len(found.table) > 1
 
     def by_query(self) -> tuple[int, bool]:
+        """Show what the saved query answers, beside the exact outcome."""
         from inforce_cli.render.explain import queried
 
         run, more = self.run, self.more
