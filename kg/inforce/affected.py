@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from inforce.errors import UsageError
@@ -45,7 +45,8 @@ class Affected:
         """Return who lost and who gained between two days, exactly: the JSON form ``inforce/difference/1``.
 
         Each group has ``conditions`` all of it share, exceptions (``except``), an ``example`` and the rule versions
-        it is so ``because`` of. Both days are taken at their end; the day of the week is the same on both.
+        it is so ``because`` of. Both days are taken at their end; the day of the week is the same on both. A list
+        named in a condition stands for what is on it on both days.
 
         Args:
             before: the earlier day.
@@ -69,11 +70,11 @@ class Affected:
         whole = cast("KnowledgeBase", self)
         return difference(whole, against or whole, (before, after), actions=actions, where=where or {})
 
-    def words(self, lang: str = "en") -> Words:
-        """Return what says tests and conditions in a language, ``en`` or ``fr``."""
+    def words(self, lang: str = "en", *, moved: Collection[str] = ()) -> Words:
+        """Return what says tests and conditions in a language, ``en`` or ``fr``; see ``Words`` for ``moved``."""
         from inforce.phrases import Words
 
-        return Words(self.built.json("words.json"), self.book, lang)
+        return Words(self.built.json("words.json"), self.book, lang, moved=moved)
 
     def tell(
         self,

@@ -109,7 +109,7 @@ def in_words(
     found: Mapping[str, Any], before: KnowledgeBase, after: KnowledgeBase, *, lang: str = "en"
 ) -> list[dict[str, Any]]:
     """Return a difference as verb phrases, see ``KnowledgeBase.tell``."""
-    words = after.words(lang)
+    words = after.words(lang, moved=_moved((before, found["from"]), (after, found["to"])))
     sections = []
     for kind in KINDS:
         for action in dict.fromkeys(group["action"] for group in found[kind]):
@@ -134,6 +134,20 @@ def in_words(
                 section["groups"].append({"people": people, "unless": unless, "check": check, "because": because})
             sections.append(section)
     return sections
+
+
+def _moved(*sides: tuple[KnowledgeBase, str]) -> frozenset[str]:
+    # The lists that have others on them on the one day than on the other.
+    on = [
+        {
+            (name, token)
+            for name, entries in kb.book.lists.items()
+            for token, intervals in entries.items()
+            if any(interval.holds_at(f"{day}T23:59:59") for interval in intervals)
+        }
+        for kb, day in sides
+    ]
+    return frozenset(name for name, _ in on[0] ^ on[1])
 
 
 Said = tuple[list[Told], list[list[Told]]]

@@ -8,7 +8,7 @@ their labels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from inforce.rules.model import Condition, Fact, Rulebook
@@ -34,6 +34,7 @@ _GRAMMAR = {
         "no-one": "no one",
         "quoted": "“{}”",
         "list": "{} on the list “{}”",
+        "list-both": "{} on the list “{}” on both days",
         "scheme": "{} or what comes under it",
         "at-least": "{} or more",
         "below": "less than {}",
@@ -52,6 +53,7 @@ _GRAMMAR = {
         "no-one": "personne",
         "quoted": "« {} »",
         "list": "{} de la liste « {} »",
+        "list-both": "{} inscrit les deux jours sur la liste « {} »",
         "scheme": "{} ou ce qui en relève",
         "at-least": "{} ou plus",
         "below": "moins de {}",
@@ -103,9 +105,14 @@ def _said(t: Triples, subject: str) -> Texts:
 class Words:
     """Says tests and conditions in one language."""
 
-    def __init__(self, words: Mapping[str, Any], book: Rulebook, lang: str = "en") -> None:
-        """Take what ``phrases`` gathered, the rules it was gathered from, and the language, ``en`` or ``fr``."""
-        self.words, self.book, self.lang = words, book, lang
+    def __init__(
+        self, words: Mapping[str, Any], book: Rulebook, lang: str = "en", *, moved: Collection[str] = ()
+    ) -> None:
+        """Take what ``phrases`` gathered, the rules it was gathered from, and the language, ``en`` or ``fr``.
+
+        ``moved`` are lists that differ between two days spoken of: to be on such a list is to be on it on both.
+        """
+        self.words, self.book, self.lang, self.moved = words, book, lang, moved
         self.grammar = _GRAMMAR[lang]
 
     # ---- tests -------------------------------------------------------------------------------
@@ -151,7 +158,7 @@ class Words:
             if value is None:
                 return noun
             if many and value in self.book.lists:
-                return self.grammar["list"].format(noun, self._list(value))
+                return self.grammar["list-both" if value in self.moved else "list"].format(noun, self._list(value))
             if many:
                 return self.grammar["scheme"].format(self.value(fact, value))
             return value

@@ -35,7 +35,7 @@ def outcomes_between(
     def text() -> str:
         from inforce_cli.render.difference import difference_text
 
-        words = kb.words(run.lang)
+        words = (draft or kb).words(run.lang)
         return difference_text(
             found,
             kb.tell(found, against=draft, lang=run.lang),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from inforce.rules.conditions import Variable, test
@@ -69,10 +69,9 @@ class Joint:
         self.place = {key: number for number, key in enumerate(self.keys)}
         # The variables of values that pass a list on one of the days only.
         self.moved = frozenset(
-            self.place[key]
-            for (number, variable), keys in self._variables.items()
-            for key in keys
-            if key not in self._variables.get((1 - number, variable), keys)
+            number
+            for number, (variable, part) in enumerate(self.keys)
+            if part and not part <= self._passing(variable, before) & self._passing(variable, after)
         )
         self.of_fact: dict[str, list[int]] = {}
         # Facts do not settle whether something disputed is in force.
@@ -83,7 +82,7 @@ class Joint:
             else:
                 self.of_fact.setdefault(variable[1], []).append(number)
         self.holders: dict[str, dict[int, tuple[str, ...]]] = {}
-        reach = f.both(*(self._reachable(name) for name in self.of_fact if self._listed(name)))
+        reach = f.both(*(self._possible(name) for name in self.of_fact))
         outcomes = [self._outcome(number) for number in range(2)]
         allowed = f.both(reach, *(f.either(hold, fail) for hold, fail in outcomes))
         self.allowed = f.some(allowed, disputed)
@@ -156,15 +155,25 @@ class Joint:
             first[variable[1]] = min(place, first.get(variable[1], place))
         return sorted(found, key=lambda key: (first[key[0][1]], found[key], sorted(key[1])))
 
-    def _listed(self, name: str) -> bool:
-        given = any(name in side.facts for side in self.sides)
-        return not given and any(name in side.era.combinations for side in self.sides)
+    def _possible(self, name: str) -> int:
+        # What the tests of one fact can be together, those of the one day with those of the other.
+        f, fact = self.functions, self.facts[name]
+        if any(name in side.facts for side in self.sides) or fact.kind == "boolean":
+            return ALWAYS
+        if fact.kind == "choice":
+            return self._reachable(name)
+        # Who is not of one age is not of a higher one.
+        bounds = sorted(self.of_fact[name], key=lambda place: _bound(self.keys[place][0][2], fact))
+        return f.both(*(f.either(f.variable(low), f.variable(high, False)) for low, high in pairwise(bounds)))  # noqa: FBT003
 
     def _reachable(self, name: str) -> int:
         # The joint combinations of truths that values of one fact can have on both days, with who has them.
         places = self.of_fact[name]
-        holders: dict[int, tuple[str, ...]] = {0: ()}
-        for token in sorted({token for place in places for token in self.passing(place)}):
+        holders: dict[int, tuple[str, ...]] = {}
+        named = {token for place in places for token in self.passing(place)}
+        if self.facts[name].multiple or not self._tokens(name) <= named:
+            holders[0] = ()
+        for token in sorted(named):
             signature = sum((token in self.passing(place)) << bit for bit, place in enumerate(places))
             holders.setdefault(signature, (token,))
         if self.facts[name].multiple:
@@ -254,7 +263,7 @@ class Joint:
         if op == "true":
             return bool(value)
         if op == "at-least":
-            return bool(value >= (float(bound[0]) if self.facts[name].kind == "number" else bound[0]))
+            return bool(value >= _bound(bound[0], self.facts[name]))
         return not self.passing(place).isdisjoint(value if isinstance(value, tuple) else (value,))
 
     def _values(self, name: str, truths: Mapping[int, bool]) -> Iterator[Any]:
@@ -274,6 +283,12 @@ class Joint:
                     yield tokens if fact.multiple else tokens[0]
             for token in fact.values or self.tokens(name):
                 yield (token,) if fact.multiple else token
+            if fact.multiple:
+                yield ()
+
+
+def _bound(text: str, fact: Fact) -> Any:
+    return float(text) if fact.kind == "number" else text
 
 
 def _named(book: Rulebook) -> frozenset[frozenset[str]]:
