@@ -332,6 +332,26 @@ def test_the_command_takes_the_day_of_a_file_without_one(own: Callable[..., Any]
     schema("import").validate(json.loads(ran.out))
 
 
+def test_without_a_home_or_a_folder_that_can_be_made_nothing_is_imported(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run(f"import {LAW}")  # the data folder of tests can never be made
+    assert ran.code == 6 and "error[E_DISK]: " in ran.err
+    for name in ("XDG_DATA_HOME", "HOME"):
+        monkeypatch.delenv(name)
+    ran = run(f"import {LAW}")
+    assert ran.code == 6 and "neither XDG_DATA_HOME nor HOME is set" in ran.err
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    assert run(f"import {LAW}").code == 6 and not Path("relative").exists()
+
+
+def test_what_is_held_is_the_users_alone(own: Callable[..., Any], tmp_path: Path) -> None:
+    assert own(f"import {LAW}").code == 0
+    home = tmp_path / "data" / "inforce" / "law"
+    for folder in (home, home / "parsed", (home / "current").resolve()):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+
+
 def test_someone_else_at_work_ends_with_seven(own: Callable[..., Any], tmp_path: Path) -> None:
     assert own(f"import {ENGLISH[0]}").code == 0
     with exclusive(tmp_path / "data" / "inforce" / "law"):
@@ -373,3 +393,43 @@ def test_the_bar_shows_after_a_second_on_a_terminal_only(monkeypatch: pytest.Mon
     assert b"reading [/b]" in drawn(terminal=True, patience=0) and b"3/3" in drawn(terminal=True, patience=0)
     assert drawn(terminal=True, patience=60) == b"end"
     assert drawn(terminal=False, patience=0) == b"end"
+
+
+# ---- the real law ----------------------------------------------------------------------------------
+
+
+def test_the_real_snapshots_are_all_held(kb_law: Any) -> None:
+    rows = {(row["law"], row["language"]): row for row in kb_law.held.table().to_dicts()}
+    assert {key: row["snapshots"] for key, row in rows.items()} == {
+        ("irpa", "en"): 16,
+        ("irpa", "fr"): 16,
+        ("irpr", "en"): 47,
+        ("irpr", "fr"): 47,
+    }
+    assert rows["irpr", "en"]["first"] == "2021-02-26" and rows["irpr", "en"]["last"] == "2026-07-23"
+    lines = kb_law.held.read().decode().splitlines()
+    of = {tongue: sum(f"/{tongue}> <" in line for line in lines if "/irpr/" in line) for tongue in ("en", "fr")}
+    assert all(50_000 < count <= 100_000 for count in of.values()), of
+
+
+@pytest.mark.slow
+def test_the_real_law_as_the_history_of_a_checkout_is_the_same(
+    shared: Path, imported_law: Path, tmp_path: Path
+) -> None:
+    repo = tmp_path / "laws"
+    repo.mkdir()
+    git(repo, "init", "-q")
+    names = {
+        ("SOR-2002-227", "eng"): "eng/regulations/SOR-2002-227.xml",
+        ("SOR-2002-227", "fra"): "fra/reglements/DORS-2002-227.xml",
+        ("I-2.5", "eng"): "eng/acts/I-2.5.xml",
+        ("I-2.5", "fra"): "fra/lois/I-2.5.xml",
+    }
+    for path in sorted((shared / "laws").rglob("*.xml.xz"), key=lambda one: one.name):
+        target = repo / names[path.parts[-3], path.parts[-2]]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(lzma.decompress(path.read_bytes()))
+        git(repo, "add", ".")
+        git(repo, "commit", "-q", "--allow-empty", "-m", path.name, day=path.name[:10])
+    report = import_law([repo], home=tmp_path / "home")
+    assert content(tmp_path / "home") == content(imported_law / "inforce" / "law") and report.skipped == {}

@@ -118,7 +118,9 @@ def import_law(
     found = find_law_files(paths, published=published, wanted=_wanted(laws), kept=[str(home)])
     tell = progress or (lambda step, number, of: None)
     try:
-        (home / "parsed").mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(exist_ok=True, mode=0o700)
+        (home / "parsed").mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise cannot_write(error, home) from None
     with exclusive(home) as lock:

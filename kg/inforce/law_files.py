@@ -41,8 +41,6 @@ class LawFile:
     path: Path
     """The file, or the repository that holds the blob."""
     blob: str | None = None
-    size: int = 0
-    """Bytes as stored; 0 where that is not known."""
 
     def read(self) -> bytes:
         """Return the plain XML.
@@ -162,19 +160,15 @@ def _unreadable(error: OSError, source: str) -> EnvironmentFault:
 
 def _single(path: Path, published: date | None) -> LawFile:
     day = _day_in_name(path.name, str(path)) or published
-    if not stat_is_regular(path):
+    # A device or a pipe never ends.
+    if not path.is_file():
         raise UsageError(f"{path} is neither a file nor a folder", hint="name XML files, or a folder of them")
     if day is None:
         raise UsageError(
             f"{path}: its name does not say on which day it was published",
             hint="say it with --published DAY, or name the file DAY.xml",
         )
-    return LawFile(str(path), day, path, size=path.stat().st_size)
-
-
-def stat_is_regular(path: Path) -> bool:
-    """Return whether a path is a plain file: a device or a pipe never ends."""
-    return path.is_file()
+    return LawFile(str(path), day, path)
 
 
 def _walk_folder(top: Path, found: Found, published: date | None, kept: set[str]) -> None:
@@ -198,19 +192,19 @@ def _take(path: Path, top: Path, found: Found, published: date | None) -> None:
         found.skip("not XML")
         return
     try:
-        status = path.stat()
+        path.stat()
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise UsageError(f"{path}: a link that leads back to itself", hint="take it away") from None
         raise _unreadable(error, str(path)) from None
-    if not stat_is_regular(path):
+    if not path.is_file():
         found.skip("neither file nor folder")
         return
     day = _day_in_name(path.name, str(path)) or _day_above(path, top) or published
     if day is None:
         found.skip("without a day in name or folder")
         return
-    found.files.append(LawFile(str(path), day, path, size=status.st_size))
+    found.files.append(LawFile(str(path), day, path))
 
 
 def _day_above(path: Path, top: Path) -> date | None:

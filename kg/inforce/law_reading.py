@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from inforce.law import Snapshot
 
-__all__ = ["cannot_write", "kept_name", "load", "parser_digest", "read_all", "read_one", "verify"]
+__all__ = ["cannot_write", "load", "parser_digest", "read_all", "read_one", "verify"]
 
 MEMORY = 3 << 30
 """How many bytes a reader may use beyond what this process has."""
@@ -216,11 +216,6 @@ def _limit() -> None:
 # ---- one file --------------------------------------------------------------------------------------
 
 
-def kept_name(digest: str, day: date) -> str:
-    """Return the name under which what was read of a text published on a day is kept."""
-    return f"{digest}-{day.isoformat()}.json.z"
-
-
 def read_one(file: LawFile, folder: Path) -> Record:
     """Read one file, keep what was read, and return its record.
 
@@ -230,7 +225,7 @@ def read_one(file: LawFile, folder: Path) -> Record:
     """
     content = file.read()
     digest = hashlib.sha256(content).hexdigest()
-    name = kept_name(digest, file.day)
+    name = f"{digest}-{file.day.isoformat()}.json.z"
     try:
         head, _ = _opened(folder / name)
         if head["parser"] == parser_digest():
