@@ -83,6 +83,16 @@ def test_every_change_names_its_kind_and_most_their_instrument(kb_law: Any) -> N
     }
 
 
+def test_what_both_record_agrees_and_is_one_row(kb: Any, kb_law: Any) -> None:
+    merged = {(row["thing"], row["date"]): row for row in kb_law.changes("2021-03-01")}
+    ours = [row for row in kb.changes("2021-03-01") if row["thing"] == row["citation"]]
+    assert len(ours) > 50
+    for row in ours:
+        other = merged[row["thing"], row["date"]]
+        assert other["languages"], row["thing"]
+        assert (other["recorded"], other["instrument"]) == (row["recorded"], row["instrument"]), row["thing"]
+
+
 def test_one_provision_and_day_is_one_row(kb_law: Any) -> None:
     seen = Counter(
         (row["date"], row["citation"], row["kind"]) for row in kb_law.changes() if row["thing"] == row["citation"]

@@ -176,7 +176,8 @@ class Catalogue:
 
         days = {"from": _as_date(first or "0001-01-01"), "to": _as_date(last)}
         resting = Resting.of(self.book)
-        clauses = clause_rows(run_filled(self._store, "clause-changes", days), self._layers, resting)
+        named = {entry["iri"]: entry["id"] for entry in self._tables["entities"]["instruments"]}
+        clauses = clause_rows(run_filled(self._store, "clause-changes", days), self._layers, resting, named)
         found = merged(rows, clauses, resting)
         ranks = {layer.id: layer.rank for layer in self.book.layers.values()}
         found.sort(

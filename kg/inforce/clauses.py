@@ -88,14 +88,21 @@ class _Change:
         return f"auparavant {name} : {said}" if french else f"formerly {name}: {said}"
 
 
-def clause_rows(rows: Iterable[Mapping[str, Any]], layers: Mapping[str, str], resting: Resting) -> list[dict[str, Any]]:
+def clause_rows(
+    rows: Iterable[Mapping[str, Any]],
+    layers: Mapping[str, str],
+    resting: Resting,
+    instruments: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
     """Return one row for each provision, day and kind of change, both languages together.
 
     Args:
         rows: of the saved query ``clause-changes``.
         layers: the layer of authority of each law, by its path; of other laws ``regulation``.
         resting: when rules that rest on provisions start and end.
+        instruments: what the package calls instruments, by their path; others go by the number in their address.
     """
+    named = instruments or {}
     grouped: dict[tuple[str, str, str], dict[str, _Change]] = {}
     for row in rows:
         if local(row["unit"]).partition("/")[2].startswith(_BESIDE):
@@ -121,7 +128,9 @@ def clause_rows(rows: Iterable[Mapping[str, Any]], layers: Mapping[str, str], re
                 "thing": cited(path),
                 "citation": cited(path),
                 "citation_fr": cited(path, french=True),
-                "instrument": instrument.removeprefix(PREFIXES["instrument"]) if instrument else None,
+                "instrument": named.get(local(instrument), instrument.removeprefix(PREFIXES["instrument"]))
+                if instrument
+                else None,
                 "recorded": min((one.known for one in told.values() if one.known), default=None),
                 "label": told.get("en", main).label(french=False) or cited(path),
                 "label_fr": told["fr"].label(french=True) if "fr" in told else "",

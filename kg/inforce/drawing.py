@@ -12,7 +12,7 @@ from inforce.vocab import BASE, PREFIXES, shrink
 if TYPE_CHECKING:
     from inforce.catalogue import Provenance
 
-__all__ = ["FORMS", "drawn", "to_dot", "to_mermaid", "to_tree", "to_turtle", "word"]
+__all__ = ["FORMS", "change_word", "drawn", "to_dot", "to_mermaid", "to_tree", "to_turtle", "word"]
 
 _FRENCH = {
     "about": "porte sur",
@@ -42,6 +42,7 @@ _FRENCH = {
     "made-by": "pris par",
     "member": "inscription",
     "moved": "changé",
+    "moved-elsewhere": "déplacé",
     "moves": "change l'issue de",
     "not adopted": "non retenu",
     "not moved": "inchangé",
@@ -230,6 +231,11 @@ def word(relation: str, lang: str) -> str:
     return _FRENCH.get(relation, relation) if lang == "fr" else relation.replace("-", " ")
 
 
+def change_word(kind: str, lang: str) -> str:
+    """Return the kind of change of a clause in a language: one that moved is not an outcome that did."""
+    return word("moved-elsewhere" if kind == "moved" else kind, lang)
+
+
 def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
     label = (node["label_fr"] if lang == "fr" else "") or node["label"]
     name = (node.get("id_fr") if lang == "fr" else "") or node["id"]
@@ -237,7 +243,7 @@ def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
         return f"{label if node['kind'] == 'passage' else name}  ({word('see above', lang)})"
     parts = [name if node["kind"] != "passage" else ""]
     if node.get("change"):
-        parts.append(word(node["change"], lang))
+        parts.append(change_word(node["change"], lang))
     start = node.get("starts_at", node.get("from"))
     if start:
         parts.append(f"{word('from', lang)} {start.replace('T', ' ')[:16]}")

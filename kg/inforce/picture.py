@@ -165,9 +165,10 @@ def _boxes(
 
 
 def _text(data: Mapping[str, Any], relations: Iterable[str], moved: Mapping[str, Any] | None, lang: str) -> Any:
-    from inforce.drawing import word
+    from inforce.drawing import change_word, word
 
-    said = ", ".join(word(one, lang) for one in (*relations, *([data["change"]] if data.get("change") else ())))
+    told = [word(relation, lang) for relation in relations]
+    said = ", ".join([*told, *([change_word(data["change"], lang)] if data.get("change") else [])])
     if said:
         yield from (("small", line) for line in _wrapped(said, "small", 1))
     name = (data.get("id_fr") if lang == "fr" else "") or data["id"]
