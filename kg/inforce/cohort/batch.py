@@ -198,6 +198,8 @@ class Batch:
             )
         found: dict[str, str] = {}
         for name in names:
+            if name.startswith("\0"):
+                continue  # our own: the line a row was read from
             fact = spec.columns.get(name, name.replace("-", "_")) if name != spec.date_column else None
             if fact is None:
                 continue

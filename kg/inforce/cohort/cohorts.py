@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from inforce.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from inforce.cohort.batch import Batch
+    from inforce.cohort.job import Report
     from inforce.kb import KnowledgeBase
 
 __all__ = ["Cohorts"]
@@ -106,6 +108,55 @@ class Cohorts:
         whole = pa.table(table)
         batches = [function(batch) for batch in whole.to_batches()]
         return pa.Table.from_batches(batches, schema=function.schema(whole.schema))
+
+    def batch_file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        from_format: str | None = None,
+        to_format: str | None = None,
+        force: bool = False,
+        resume: bool = False,
+        progress: Callable[[str, int, int], None] | None = None,
+        **asked: Any,
+    ) -> Report:
+        """Answer each row of a file into another: the same columns and the answer's.
+
+        The rest is as in ``batch_function``. The target appears when it is whole. Rows that cannot be answered stay in
+        their place with a code in ``error``; what is wrong with them, and with lines that are no rows at all, is told
+        in ``TARGET.errors.csv``. Memory does not grow with the number of rows.
+
+        Args:
+            source: CSV, JSON Lines, Parquet or Arrow.
+            target: the file to write; the ending says the format.
+            from_format: ``csv``, ``jsonl``, ``parquet`` or ``arrow``, where the ending does not say it.
+            to_format: the same, or ``csv-excel``: cells that a spreadsheet would take for formulas are guarded.
+            force: replace what is there.
+            resume: keep what is done in ``TARGET.parts`` until all is; go on from there if it was interrupted.
+            progress: called with what is done, how much, and of how much.
+
+        Raises:
+            UsageError: no such file, the target is there already, or the columns are not as they should be.
+            InputError: not a whole file of its format.
+            EnvironmentFault: something cannot be read or written.
+        """
+        function = self.batch_function(**asked)
+        from inforce.cohort.job import answer_file, form_of
+        from inforce.cohort.reading import READERS
+        from inforce.cohort.writing import WRITERS
+
+        one, other = Path(source), Path(target)
+        return answer_file(
+            function,
+            one,
+            other,
+            form_in=form_of(one, from_format, "--from-format", READERS),
+            form_out=form_of(other, to_format, "--to-format", WRITERS),
+            force=force,
+            resume=resume,
+            progress=progress,
+        )
 
 
 def _day(kb: KnowledgeBase, text: str) -> str:

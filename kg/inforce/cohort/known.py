@@ -85,6 +85,10 @@ class Known:
         self._added[fact] = added
         self._open[fact] = both(open_, inverse(taken))
 
+    def follows(self, fact: str, value: Any) -> Plane:
+        """Return the rows whose day makes ``fact`` this value."""
+        return either(plane for name, one, plane in self._days if (name, one) == (fact, value))
+
     # ---- asking ----------------------------------------------------------------------------------
 
     def open(self, fact: str) -> Plane:

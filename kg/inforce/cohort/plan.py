@@ -190,13 +190,14 @@ class Plan:
             weekdays = {WEEKDAYS[self.when.weekday]: FULL}
         else:
             numbers = days.weekdays()
-            weekdays = {WEEKDAYS[n]: pack(numbers == n) for n in np.unique(numbers).tolist()}
+            found = np.unique(numbers).tolist()
+            weekdays = {WEEKDAYS[n]: pack(numbers == n) if len(found) > 1 else FULL for n in found}
         return [(name, day, plane) for name in self.days for day, plane in weekdays.items()]
 
     def _possible(self, known: Known, words: int) -> Pair:
-        # Where the same day of the week is known of all rows, the smaller diagram does.
+        # Where all rows have the plan's own day of the week, the smaller diagram does.
         usual = all(
-            known.pair(v) in (CONSTANT[True], CONSTANT[False]) for v in self.general.variables if v[1] in self.days
+            known.open(name) is EMPTY and known.follows(name, WEEKDAYS[self.when.weekday]) is FULL for name in self.days
         )
         plan = self.usual if usual else self.general
         pairs: list[Pair | None] = [None] * len(plan.variables)
