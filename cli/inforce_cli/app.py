@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("Ask", "Outcome for one applicant on a day, with its grounds."),
     "panel": ("Ask", "Outcomes by nationality, action and day, as one table."),
     "interview": ("Ask", "Questions, the best first, only while they can change the outcome."),
+    "batch": ("Ask", "Many applicants from a file: outcome and reason for each row."),
     "replay": ("Ask", "Run a saved answer again: same bytes, or what differs."),
     "changes": ("Change", "What changed when."),
     "diff": ("Change", "Text of a provision on two days, word by word; or all that changed."),
