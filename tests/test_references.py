@@ -14,6 +14,7 @@ KNOWN = {
     *("r/2/lamp", "r/2/lamp/a", "r/2/lamp/b", "r/schedule-1.1", "r/part-9", "act/11/1", "act/12"),
 }
 ACTS = {"r": "act"}
+TITLES = {"Lamps and Harbours Act": "act"}
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,16 @@ ACTS = {"r": "act"}
         ("under subsection 11(1) of the Act", "r/5/1", ["act/11/1"]),
         ("under section 6 of the Harbour Act", "r/5/1", []),
         ("under section 6 of that Act", "r/5/1", []),
+        ("under section 6 of the former Act", "r/5/1", []),
+        ("paragraph (b) of the definition lamp in section 2", "r/9/a", []),
+        ("a lamp of Schedule 1.1 to the former Regulations", "r/5/1", []),
+        ("submits under section 6 to the Minister", "r/5/1", ["r/6"]),
+        ("under section 6 of this section or of section 7", "r/5/1", ["r/6", "r/7"]),
         ("under section 6 of these Regulations", "r/5/1", ["r/6"]),
         ("under section 6 of the Regulations", "act/12", ["r/6"]),
         ("the list of Schedule 1.1 and Part 9", "r/5/1", ["r/schedule-1.1", "r/part-9"]),
+        ("subparagraphs 5(2)(a)(i) to (iii)", "r/9", ["r/5/2/a/i", "r/5/2/a/ii"]),
+        ("section 12 of the Lamps and Harbours Act", "r/9", ["act/12"]),
         # Nothing that is not there, nothing twice, and no reference to itself.
         ("section 99 and section 6 and section 6", "r/5/1", ["r/6"]),
         ("this section 5", "r/5", []),
@@ -49,7 +57,7 @@ ACTS = {"r": "act"}
     ],
 )
 def test_words_refer_to(words: str, at: str, told: list[str]) -> None:
-    assert sorted(references(words, at, KNOWN, ACTS)) == sorted(told)
+    assert sorted(references(words, at, KNOWN, ACTS, TITLES)) == sorted(told)
 
 
 def test_a_regulation_without_an_act_refers_to_none() -> None:
@@ -75,14 +83,20 @@ def test_links_are_of_english_wordings_of_the_law_in_force() -> None:
         ("r/5", "en", 'a "lamp" of section 6, under section 12 of the Act'),
         ("r/5", "fr", "une lampe visée à l’article 6"),
         ("r/6", "en", "a torch"),
+        ("r/7", "en", "a torch of section 12 of the Lamps Act"),
         ("act/12", "en", "a lamp"),
         ("r/related/x/1", "en", "section 6 is repealed"),
+        ("r/5/footnote", "en", "[Note: section 6 in force then]"),
     )
-    packaged = [f"<{BASE}r> <{PREFIXES['eli']}based_on> <{BASE}act> <{BASE}graph/data> .".encode()]
+    packaged = [
+        f"<{BASE}r> <{PREFIXES['eli']}based_on> <{BASE}act> <{BASE}graph/data> .".encode(),
+        f'<{BASE}act> <{PREFIXES["rdfs"]}label> "Lamps Act"@en <{BASE}graph/data> .'.encode(),
+    ]
     found = reference_links(packaged, text)
     assert found == reference_links(packaged, text[::-1])
     store = ox.Store()
     store.bulk_load(input=b"\n".join(found), format=ox.RdfFormat.N_QUADS)
     told = {(q.subject.value, q.object.value) for q in store}  # type: ignore[union-attr]
     wording = f"{BASE}r/5/2001-01-01/en"
-    assert told == {(wording, f"{BASE}r/6"), (wording, f"{BASE}act/12")}
+    torch = f"{BASE}r/7/2001-01-01/en"
+    assert told == {(wording, f"{BASE}r/6"), (wording, f"{BASE}act/12"), (torch, f"{BASE}act/12")}

@@ -25,7 +25,7 @@ from inforce.resources import Built, cache_dir
 
 __all__ = ["Combined", "asked", "combined", "inspect"]
 
-FORMAT = 3
+FORMAT = 4
 _KEPT = 3  # stores of other contents that stay in the cache
 _PREFIX = "text-"
 
