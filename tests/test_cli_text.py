@@ -52,7 +52,7 @@ COMMANDS = [
     'diff "SOR/1901-7 2" 2001-01-01 2003-03-03 --lang fr',
     'diff "SOR/1901-7 3" 2001-11-30 2001-12-01 --format unified',
     'diff "SOR/1901-7 3" 2002-01-01 2003-01-01',
-    "diff 2001-01-01 2003-12-31 --format table",
+    "diff 2001-01-01 2003-12-31 --about SOR/1901-7 --format table",
     "diff 2001-01-01 2003-12-31 --about sor-1901-7/2 --format table --lang fr",
     "diff 2001-01-01",
     'blame "SOR/1901-7 3" --on 2002-01-01 --format table',
@@ -91,7 +91,7 @@ def test_without_any_import_rules_have_timelines_and_text_says_how_to_get_it(
     ("name", "line"),
     [
         ("text-difference", 'diff "SOR/1901-7 2" 2001-01-01 2003-03-03'),
-        ("text-changes", "diff 2001-01-01 2003-12-31"),
+        ("text-changes", "diff 2001-01-01 2003-12-31 --about SOR/1901-7"),
         ("blame", 'blame "SOR/1901-7 3" --on 2002-01-01'),
         ("timeline", 'timeline "SOR/1901-7 3"'),
         ("timeline", "timeline R-WP-198-1 --lang fr"),
@@ -180,8 +180,8 @@ def test_tables_say_the_same_as_json(run: Callable[..., Ran]) -> None:
 def test_a_difference_can_be_the_exit_code(run: Callable[..., Ran]) -> None:
     assert run('diff "SOR/1901-7 3" 2001-11-30 2001-12-01 --exit-code').code == 1
     assert run('diff "SOR/1901-7 3" 2002-01-01 2003-01-01 --exit-code').code == 0
-    assert run("diff 2001-01-01 2003-12-31 --exit-code").code == 1
-    cut = run("diff 2001-01-01 2003-12-31 --limit 2")
+    assert run("diff 2001-01-01 2003-12-31 --about SOR/1901-7 --exit-code").code == 1
+    cut = run("diff 2001-01-01 2003-12-31 --about SOR/1901-7 --limit 2")
     assert cut.code == 8 and len(cut.out.splitlines()) == 3
 
 

@@ -154,7 +154,7 @@ class LawText:
     def versions(self, name: str, *, language: str | None = None) -> Table:
         """Return all wordings of one provision, oldest first; of both languages where none is given."""
         return Table.of(
-            ("wording", "language", "from", "until", "known_from", "decided_by", "instrument", "note", "title", "text"),
+            ("wording", "language", "from", "until", "known_from", "decided_by", "instrument", "text"),
             [
                 {
                     **row,

@@ -118,21 +118,21 @@ def cited(path: str, language: str = "en") -> str:
 
 
 def path_of(name: str) -> str | None:
-    """Return the path of a provision by its citation, path or IRI; ``None`` where the name is none of these.
+    """Return the path of a provision or a law by its citation, path or IRI; ``None`` where a name is none of these.
 
     >>> path_of("SOR/1901-7 3(1)(a)"), path_of("RIPR 198(2)a)"), path_of("a lamp")
     ('sor-1901-7/3/1/a', 'irpr/198/2/a', None)
     """
     bare = name.strip().removeprefix("<").removesuffix(">").removeprefix(BASE)
-    numbered = re.fullmatch(r"([A-Z]+)/([0-9]+-[0-9]+)(?: (.+))?", bare)
+    numbered = re.fullmatch(r"([A-Z]+)/([0-9]{4}-[0-9]+)(?: (.+))?", bare)
     try:
         if numbered:
             law = f"{numbered[1]}-{numbered[2]}".lower()
             labels = parse_citation(f"{next(iter(LAWS))} {numbered[3]}").path.partition("/")[2] if numbered[3] else ""
-            return f"{law}/{labels}" if labels else None
+            return f"{law}/{labels}" if labels else law
         return parse_citation(bare).path
     except UnknownIdError:
-        return bare if re.fullmatch(r"[a-z][a-z0-9.-]*(?:/[0-9A-Za-z.'’-]+)+", bare) else None
+        return bare if re.fullmatch(r"[a-z]+-[0-9]{4}-[0-9]+|[a-z][a-z0-9.-]*(?:/[0-9A-Za-z.'’-]+)+", bare) else None
 
 
 def instrument_number(iri: str | None) -> str | None:

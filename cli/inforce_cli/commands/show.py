@@ -2,7 +2,7 @@
 
 Examples:
   inforce show "IRPR 198(2)(a)" --on 2010-01-01
-  inforce show "IRPR 198" --on 2024-12-24 --lang fr --format md
+  inforce show "IRPR 198" --on 2024-12-24 --lang fr
   inforce show R-WP-FLAG-2024
   inforce show Mexico
   inforce show SOR/2024-258 --lang fr
