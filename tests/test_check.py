@@ -406,17 +406,16 @@ def said(tmp_path: Path, *changes: tuple[str, str]) -> list[tuple[str, str, str]
 
 
 def test_a_bar_that_is_always_defeated_where_it_holds_is_named(tmp_path: Path) -> None:
-    [(code, subject, message)] = said(tmp_path)
-    assert (code, subject) == ("W_DEAD", "<rule/BAR-say0/2022-01-01>")
+    [(_, subject, message)] = [one for one in said(tmp_path) if one[0] == "W_DEAD"]
+    assert subject == "<rule/BAR-say0/2022-01-01>"
     assert "always defeated by rule:LIFT-say0" in message
 
 
 def test_a_bar_and_a_permit_that_can_both_stand_are_named_unless_one_defeats_the_other(tmp_path: Path) -> None:
     conflicts = [one for one in said(tmp_path, (LIFTED, "")) if one[0] == "W_CONFLICT"]
-    assert [one[1] for one in conflicts] == ["<rule/BAR-say0/2020-01-04>", "<rule/BAR-say0/2022-01-01>"]
-    assert all("<rule/LIFT-say0/2021-01-01>, a Permit" in one[2] for one in conflicts)
-    # Together they are in force from the day the later one starts.
-    assert "from 2021-01-01 on" in conflicts[0][2] and "from 2022-01-01 on" in conflicts[1][2]
+    # Two rules are told of once, with the first versions that meet and the day from which both are in force.
+    assert [one[1] for one in conflicts] == ["<rule/BAR-say0/2020-01-04>"]
+    assert "<rule/LIFT-say0/2021-01-01>, a Permit, from 2021-01-01 on" in conflicts[0][2]
 
 
 def test_a_bar_and_a_permit_whose_facts_exclude_each_other_are_not_named(tmp_path: Path) -> None:
@@ -460,7 +459,7 @@ def test_no_shipped_rule_is_dead_and_each_bar_against_a_permit_is_listed_once() 
     assert not [str(f) for f in found if f.code == "W_DEAD"]
     pairs = [(f.subject, f.message) for f in found if f.code == "W_CONFLICT"]
     assert len(pairs) == len(set(pairs)) and pairs
-    assert any("R-WP-198-2A/2017-05-05" in s and "R-WP-198-1/" in m for s, m in pairs)
+    assert any("R-WP-198-2A/2002-06-28" in s and "R-WP-198-1/" in m for s, m in pairs)
     assert not any("R-WP-DEFAULT" in s for s, _ in pairs)
 
 

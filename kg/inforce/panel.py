@@ -5,6 +5,7 @@ Whoever compares countries over time, or runs a regression on the law, starts fr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -236,11 +237,12 @@ def _scheme(fact: Fact) -> str:
 
 
 def _nationality(book: Rulebook) -> Fact:
-    # The fact that holds the countries a person is a citizen of: the set of places.
-    for fact in book.facts.values():
-        if fact.multiple and KINDS.get(_scheme(fact)) == "nationalities":
-            return fact
-    raise UsageError("no fact of these rules holds nationalities", code="E_USAGE", hint="see inforce list facts")
+    # The fact that holds the countries a person is a citizen of: of the sets of places the one that rules read most.
+    read = Counter(v[1] for diagram in book.diagrams.values() for v in diagram.variables)
+    sets = [fact for fact in book.facts.values() if fact.multiple and KINDS.get(_scheme(fact)) == "nationalities"]
+    if not sets:
+        raise UsageError("no fact of these rules holds nationalities", code="E_USAGE", hint="see inforce list facts")
+    return max(sets, key=lambda fact: read[fact.name])
 
 
 def _grid(facts: Mapping[str, Any] | Sequence[Mapping[str, Any]], book: Rulebook) -> Iterator[dict[str, Any]]:

@@ -92,7 +92,8 @@ def _stale(row: dict[str, Any]) -> dict[str, Any]:
     message = f"{row['says']}{words}: read the rule again by the text as it is now"
     subject = f"<rule/{row['rule']}/{row['version']}>"
     found = {"code": "W_STALE", "level": "note", "file": "", "line": None, "column": None, "subject": subject}
-    return {**found, "message": message, "example": None, "exit_code": 0}
+    more = {"message_fr": message, "severity": "note", "example": None}
+    return {**found, "message": message, **more, "exit_code": 0}
 
 
 def _row(finding: Any) -> dict[str, Any]:
@@ -105,6 +106,8 @@ def _row(finding: Any) -> dict[str, Any]:
         "column": finding.column or None,
         "subject": finding.subject,
         "message": finding.message,
+        "message_fr": finding.message_fr or finding.message,
+        "severity": finding.severity,
         "example": example
         and {
             "action": example.action,
@@ -157,4 +160,5 @@ def _fault(error: InForceError, path: str, place: str | None = None) -> dict[str
     line, column = [int(n) if n.isdigit() else None for n in [*numbers, "", ""][:2]]
     message = error.message + (f"; {error.hint}" if error.hint else "")
     found = {"code": error.code, "level": "error", "file": path, "line": line, "column": column, "subject": ""}
-    return {**found, "message": message, "example": None, "exit_code": int(ExitCode.INPUT)}
+    more = {"message_fr": message, "severity": "error", "example": None}
+    return {**found, "message": message, **more, "exit_code": int(ExitCode.INPUT)}

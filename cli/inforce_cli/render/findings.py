@@ -25,12 +25,22 @@ def findings_text(found: Sequence[Row], checked: int, *, lang: str = "en", width
         what = f"{checked} " if checked else ""
         return f"{what}{'vérifiés, rien à signaler' if lang == 'fr' else 'checked, nothing found'}\n"
     faults = [one for one in found if one["level"] == "error"]
-    notes = [one for one in found if one["level"] != "error"]
+    # What hardly anybody means stands before what is only a reading.
+    notes = sorted((one for one in found if one["level"] != "error"), key=lambda one: one["severity"] != "warning")
     lines = [_line(one) for one in faults]
-    for (where, subject), group in groupby(notes, key=lambda one: (_where(one), one["subject"])):
-        lines += _about(where, subject, list(group), width)
-    advice = {one["code"]: one["message"].partition(": ")[2] for one in notes}
-    lines += [paragraph(f"{code}: {safe_text(text)}", width=width) for code, text in sorted(advice.items()) if text]
+    for (where, subject, _), group in groupby(notes, key=lambda one: (_where(one), one["subject"], one["severity"])):
+        lines += _about(where, subject, list(group), width, lang)
+    advice: dict[str, list[str]] = {}
+    for one in notes:
+        text = _parts(one, lang)[1]
+        if text and text not in advice.setdefault(one["code"], []):
+            advice[one["code"]].append(text)
+    colon = " : " if lang == "fr" else ": "
+    lines += [
+        paragraph(f"{code}{colon}{safe_text(text)}", width=width)
+        for code, texts in sorted(advice.items())
+        for text in texts
+    ]
     return "".join([*lines, _count(len(faults), len(notes), lang)])
 
 
@@ -50,12 +60,18 @@ def _line(one: Row) -> str:
     return safe_text(": ".join(parts)).replace("\n", " ") + "\n"
 
 
-def _about(where: str, subject: str, notes: Sequence[Row], width: int) -> list[str]:
-    title, place = safe_text(_named(subject)), safe_text(where)
+def _parts(one: Row, lang: str) -> tuple[str, str]:
+    # What was found, and what to think about.
+    found, _, advice = (one["message_fr"] if lang == "fr" else one["message"]).partition(": ")
+    return found.rstrip(), advice
+
+
+def _about(where: str, subject: str, notes: Sequence[Row], width: int, lang: str) -> list[str]:
+    title, place = safe_text(_named(subject, lang)), safe_text(where)
     lines = [f"{title}{'  ' if len(title) + len(place) + 2 <= width else chr(10) + '  '}{place}\n"]
     for one in notes:
-        what = safe_text(one["message"].partition(": ")[0])
-        lines.append(paragraph(f"{one['code']}: {_named(what)}", width=width, indent=2))
+        what = _named(safe_text(_parts(one, lang)[0]), lang)
+        lines.append(paragraph(f"{one['code']}{' : ' if lang == 'fr' else ': '}{what}", width=width, indent=2))
         if one["example"]:
             # A line that goes on ends with a backslash: it can be pasted into a shell.
             typed = paragraph(safe_text(example_words(one["example"])), width=width - 2, indent=4)
@@ -63,17 +79,17 @@ def _about(where: str, subject: str, notes: Sequence[Row], width: int) -> list[s
     return [*lines, "\n"]
 
 
-def _named(text: str) -> str:
+def _named(text: str, lang: str) -> str:
     # A version by its rule and first day, as people say it: <rule/ID/DAY> is how Turtle does.
-    return " ".join(_version(part) for part in text.split(" "))
+    return " ".join(_version(part, lang) for part in text.split(" "))
 
 
-def _version(part: str) -> str:
+def _version(part: str, lang: str) -> str:
     bare = part.rstrip(",")
     if not (bare.startswith("<rule/") and bare.endswith(">")):
         return part.removeprefix("rule:") if part.startswith("rule:") else part
     rule, _, day = bare.removeprefix("<rule/").removesuffix(">").rpartition("/")
-    return f"{rule} of {day}" + part[len(bare) :]
+    return f"{rule} {'du' if lang == 'fr' else 'of'} {day}" + part[len(bare) :]
 
 
 def example_words(example: Row | None) -> str:

@@ -10,6 +10,10 @@ from inforce.errors import ExitCode
 __all__ = ["Example", "Finding", "in_order"]
 
 
+# What hardly anybody means: a rule, a part of its condition or a fact without any effect.
+WARNINGS = frozenset({"W_DEAD", "W_IDLE", "W_REDUNDANT", "W_TWIN", "W_UNREAD"})
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A case in which a finding shows: ``action``, the day ``on``, ``facts`` as typed, ``readings`` to switch.
@@ -29,7 +33,7 @@ class Finding:
 
     ``line`` is where the block of ``subject`` starts in ``file``, both from 1; for a fault of spelling it is the
     line of the fault, with its ``column``. ``file`` is empty where no file states the subject. A code that starts with
-    ``W_`` is no fault, only something to think about.
+    ``W_`` is no fault, only something to think about. ``message_fr`` is empty where the sentence is English only.
 
     >>> str(Finding("E_DATE", "2023-02-29 is not a day", "rule:R-1", "mine.ttl", 7))
     'error[E_DATE]: mine.ttl:7: rule:R-1: 2023-02-29 is not a day'
@@ -42,6 +46,14 @@ class Finding:
     line: int = 0
     column: int = 0
     example: Example | None = None
+    message_fr: str = ""
+
+    @property
+    def severity(self) -> str:
+        """How much it matters: ``error``, ``warning`` (most likely not meant) or ``note`` (to think about)."""
+        if not self.code.startswith("W_"):
+            return "error"
+        return "warning" if self.code in WARNINGS else "note"
 
     @property
     def exit_code(self) -> ExitCode:
