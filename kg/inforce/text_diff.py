@@ -200,13 +200,29 @@ def word_edits(before: str, after: str) -> tuple[Edit, ...]:
 
 
 def _joined(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits with no lone space or mark left standing between two that change words: people read whole phrases."""
-    found: list[Edit] = []
-    for number, edit in enumerate(edits):
-        last = found[-1] if found else None
-        bridge = edit.op == "equal" and not re.search(r"\w", edit.before) and 0 < number < len(edits) - 1
-        if last is not None and last.op != "equal" and (bridge or edit.op != "equal"):
-            found[-1] = Edit("replace", last.before + edit.before, last.after + edit.after)
+    """Edits with nothing small left standing between two that change more: people read phrases, not lone words.
+
+    Source:
+        N. Fraser, Writing: Diff Strategies (2006), semantic cleanup: what stays equal goes where the changes on both
+        sides of it are at least as long.
+    """
+    found = list(edits)
+    number = 1
+    while number < len(found) - 1:
+        before, edit, after = found[number - 1 : number + 2]
+        lone = edit.op == "equal" and len(edit.after) <= min(_size(before), _size(after))
+        if before.op != "equal" and after.op != "equal" and (lone or not re.search(r"\w", edit.after)):
+            found[number - 1 : number + 2] = [_both(before, edit, after)]
+            # What grew may now be longer than what stands before it.
+            number = max(1, number - 2)
         else:
-            found.append(edit)
+            number += 1
     return found
+
+
+def _size(edit: Edit) -> int:
+    return max(len(edit.before), len(edit.after))
+
+
+def _both(*edits: Edit) -> Edit:
+    return Edit("replace", "".join(edit.before for edit in edits), "".join(edit.after for edit in edits))
