@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
+from inforce.kb import KnowledgeBase
 from inforce.queries import run_filled
-from inforce.stale import STALE, links, readings
+from inforce.stale import COLUMNS, STALE, links, readings
+from inforce.table import Table
 from inforce.vocab import BASE, PREFIXES
 
 INF, DCT = PREFIXES["inf"], PREFIXES["dct"]
@@ -193,3 +196,26 @@ def test_a_wording_with_another_digest_realizes_nothing(kb: Any, recorded: list[
     packaged = Path(kb.built.path("graph.nq")).read_bytes().splitlines()
     other = [replace(one, digest=digest("lamps")) for one in recorded if one.digest]
     assert links(packaged, lines(other)) == []
+
+
+# ---- commands ----------------------------------------------------------------------------------------
+
+
+def test_doctor_and_validate_name_what_is_stale(
+    run: Callable[..., Any], asked: Asked, recorded: list[Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asked(amended(recorded, A, "2027-01-01", "the lamps: they burn from 2017-05-05 by night"))
+    monkeypatch.setattr(KnowledgeBase, "law_version", "sha256:0")
+    monkeypatch.setattr(KnowledgeBase, "readings", lambda _: Table.of(COLUMNS, found))
+    ran = run("doctor --format tsv")
+    lines = [line.split("\t") for line in ran.out.splitlines() if line.startswith("reading")]
+    assert [line[:2] for line in lines] == [["readings", "stale"], ["reading", "stale"]]
+    assert "changed 1" in lines[0][2]
+    said = "IRPR 198(2)(a) was amended on 2027-01-01 by SOR/2027-1, first readable on 2027-02-01: "
+    assert lines[1][2].startswith(f"R-WP-198-2A of 2017-05-05: {said}")
+    assert "{+night+}" in lines[1][2]
+    noted = run("validate --rules")
+    assert noted.code == 0 and "W_STALE: IRPR 198(2)(a) was amended on 2027-01-01" in noted.out
+    assert "W_STALE: read the rule again by the text as it is now" in noted.out
+    (row,) = [row for row in json.loads(run("validate --rules --json").out) if row["code"] == "W_STALE"]
+    assert row["level"] == "note" and row["subject"] == "<rule/R-WP-198-2A/2017-05-05>"
