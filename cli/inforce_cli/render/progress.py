@@ -44,14 +44,14 @@ class Bar:
         if not self._on or now - self._started < _PATIENCE_S:
             return
         if self._bar is None:
-            self._start()
+            self._start(step, number, of)
         elif now - self._drawn < _BETWEEN_S and 0 < number < of:
             return
         self._drawn = now
         self._bar.update(self._task, description=step, completed=number, total=max(of, 1))
         self._bar.refresh()
 
-    def _start(self) -> None:
+    def _start(self, step: str, number: int, of: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -66,5 +66,5 @@ class Bar:
             transient=True,
             auto_refresh=False,
         )
-        self._task = self._bar.add_task("")
+        self._task = self._bar.add_task(step, completed=number, total=max(of, 1))
         self._bar.start()
