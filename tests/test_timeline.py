@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 from cases_at_random import cases
 
 from inforce.errors import FactsError
 
 FIRST, LAST = "2002-06-28", "2026-06-12"
 CASES = 150
+FLAGPOLER = {
+    "citizenships": ["IND"],
+    "trip_only_us_or_spm": "yes",
+    "held_temporary_status_in_canada_on_departure": "yes",
+    "held_permit_or_tr_authorization_before_trip": "yes",
+    "returns_within_authorized_stay": "yes",
+    "purpose_is_immigration_service": "yes",
+}
 
 
 def _history(kb: Any, facts: Any, **asked: Any) -> list[dict[str, Any]]:
@@ -135,3 +146,108 @@ def test_before_the_first_certain_day_of_a_list_a_stretch_is_not_covered_as_an_a
             for when in (day, f"{day}T12:00-04:00"):
                 answer = kb.check(facts, action=action, on=when)
                 assert (answer.outcome, answer.ordinarily.outcome) == (row["outcome"], row["ordinarily"]), when
+
+
+# ---- by layer, both clocks, and the picture ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [3300, 3301])
+def test_by_layer_is_what_the_answers_of_the_days_say_of_that_layer(kb: Any, seed: int) -> None:
+    any_day = {fact.name: "unknown" for fact in kb.book.following_day}
+    compared = differ = 0
+    for case, asked in list(_random(kb, seed))[:40]:
+        try:
+            found = kb.history(case.facts, from_=FIRST, to=LAST, **asked).to_dict()
+        except FactsError:
+            continue
+        for layer, rows in found.get("by_layer", {}).items():
+            differ += rows != found["intervals"]
+            for row in rows[:: max(1, len(rows) // 3)]:
+                for day in _days(row)[-1:]:
+                    answer = kb.check({**case.facts, **any_day}, on=day.isoformat(), ordinarily=True, **asked)
+                    if layer in answer.by_layer:
+                        assert answer.by_layer[layer] == row["ordinarily"], (case, layer, day)
+                        compared += 1
+    assert compared > 25 and differ > 10
+
+
+def test_a_change_names_the_day_it_could_first_be_known(kb: Any) -> None:
+    """SOR/2016-293 was published on 2016-06-28 for 2016-12-01; the reversal of 2024 on its own day."""
+    rows = _history(kb, {"citizenships": "MEX"})
+    assert [(row["known_from"], row["moved"]) for row in rows] == [
+        (None, None),
+        ("2009-07-13", "begins"),
+        ("2016-06-28", "begins"),
+        ("2024-02-29", "begins"),
+    ]
+    ended = [row for row in _history(kb, FLAGPOLER) if row["moved"] == "ends"]
+    assert [(row["rule"], row["from"]) for row in ended] == [("R-COVID-FLAG", "2020-10-07")]
+
+
+def test_known_or_not_at_every_boundary(kb: Any) -> None:
+    """A day before a change could be known nobody saw it coming; from that day on everybody could."""
+    seen = 0
+    for facts in ({"citizenships": "MEX"}, FLAGPOLER):
+        rows = _history(kb, facts)
+        for row in rows[1:]:
+            known = date.fromisoformat(row["known_from"])
+            when = {"on": row["from"][:10], "ordinarily": True}
+            after = kb.check(facts, known_on=known.isoformat(), **when).verdict
+            before = kb.check(facts, known_on=(known - timedelta(days=1)).isoformat(), **when).verdict
+            assert after == row["ordinarily"] != before, row
+            seen += 1
+    assert seen == 6
+
+
+@pytest.fixture(scope="module")
+def scenarios(shared: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((shared / "domain" / "check" / "scenarios.yaml").read_text())
+    return found
+
+
+@pytest.mark.parametrize("number", range(39))
+def test_the_history_of_every_scenario_is_its_answers_around_each_boundary(
+    kb: Any, scenarios: list[dict[str, Any]], number: int
+) -> None:
+    scenario = scenarios[number]
+    # Over all of history a case has no day of the week.
+    case = {**scenario["case"], **{fact.name: "unknown" for fact in kb.book.following_day}}
+    rows = kb.history(case, action=scenario["action"], from_=FIRST, to=LAST, layers=False).table.to_dicts()
+    days = {date.fromisoformat(row["from"][:10]) + timedelta(days=step) for row in rows for step in (-1, 0, 1)}
+    for day in sorted(day for day in days if FIRST <= str(day) <= LAST):
+        answer = kb.check(case, on=str(day), action=scenario["action"])
+        # The row that holds at the end of the day.
+        row = [row for row in rows if row["from"] <= f"{day}T23:59:59"][-1]
+        assert (answer.outcome, answer.ordinarily.outcome) == (row["outcome"], row["ordinarily"]), (scenario, day)
+
+
+def test_the_picture_has_a_strip_for_each_layer_and_both_clocks(kb: Any) -> None:
+    found = kb.history(FLAGPOLER, from_=FIRST, to=LAST)
+    timeline = found.timeline()
+    assert [strip.name for strip in timeline.strips][:2] == ["Strictly", "Ordinarily"]
+    assert {strip.depth for strip in timeline.strips[2:]} == {1}
+    told = [layer for strip in timeline.strips[2:] for layer in strip.name.split(", ")]
+    assert len(told) == len(found.by_layer)
+    by_mark = {one.mark: one.day for one in timeline.boundaries}
+    # Only the first day was known before: the designation of 2024-12-24 was published the day before.
+    assert [(by_mark[mark], known) for mark, known in timeline.known][-1] == ("2024-12-24", "2024-12-23")
+    for lang, words in (("en", ("may not", "end of R-COVID-FLAG")), ("fr", ("ne peut pas", "fin de R-COVID-FLAG"))):
+        svg = found.timeline(lang=lang).to_svg(lang=lang)
+        root = ElementTree.fromstring(svg)
+        texts = [node.text or "" for node in root.iter() if node.tag.endswith(("text", "title"))]
+        assert all(any(word in text for text in texts) for word in words)
+        assert "CBSA-DESIG-2024-12-23" in svg and 'role="img"' in svg and f'xml:lang="{lang}"' in svg
+        width = float(root.attrib["width"])
+        for node in root.iter():
+            if node.tag.endswith("rect"):
+                assert float(node.get("x", 0)) + float(node.attrib["width"]) <= width
+        assert svg == found.timeline(lang=lang).to_svg(lang=lang)
+
+
+def test_a_case_with_a_name_that_is_markup_does_not_leave_its_text(kb: Any) -> None:
+    from inforce.history import History
+
+    found = kb.history({"citizenships": "MEX"}, from_=FIRST, to=LAST)
+    odd = History(found.action, {"<script>": '"&'}, found.table, {}, None)
+    assert "<script>" not in odd.timeline().to_svg()
+    ElementTree.fromstring(odd.timeline().to_svg())

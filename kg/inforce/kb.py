@@ -13,7 +13,7 @@ from inforce.catalogue import Catalogue, Provenance
 from inforce.cohort.cohorts import Cohorts
 from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
-from inforce.history import History
+from inforce.history import History, history_of
 from inforce.panel import Panels
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask, in_language
@@ -212,26 +212,22 @@ class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affec
         to: str | None = None,
         known_on: str | None = None,
         readings: Iterable[str] = (),
+        layers: bool = True,
     ) -> History:
         """Return the outcome over time, strict and ordinary, from the first day to the last, both included.
+
+        Also by layer, unless ``layers`` is false. ``History.timeline`` is the picture.
 
         Raises:
             UsageError: the first day is after the last.
         """
-        from inforce.rules.timeline import timeline
-
         first = self.when(from_ or self.book.covers_from).first
         last = self.when(to).last
         if first > last:
             raise UsageError(f"--from {first} is after --to {last}", code="E_USAGE", hint="give the earlier day first")
         span = When(first, last + timedelta(days=1), None, f"{first} to {last}", "year")
         asked = self.question(facts, on=span, known_on=known_on, action=action, readings=readings)
-        rows = timeline(asked)
-        return History(
-            asked.action,
-            asked.facts,
-            Table.of(("from", "until", "outcome", "ordinarily", "rule", "instrument", "starts_at"), rows),
-        )
+        return history_of(asked, layers=layers)
 
     def why_not(self, answer: Answer, *, lang: str = "en") -> list[dict[str, Any]]:
         """Return what stands in the way, each with the exceptions that would lift it and what they lack.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
     from inforce.text import LawText
 
-__all__ = ["Boundary", "Stretch", "Strip", "Timeline", "of_text", "timeline", "widths"]
+__all__ = ["Boundary", "Stretch", "Strip", "Timeline", "of_text", "placed", "timeline", "widths"]
 
 _COLUMNS = ("name", "name_fr", "iri", "version", "from", "until", "kind", "instrument", "note", "known_from")
 
@@ -80,6 +80,8 @@ class Timeline:
     language: str
     from_text: bool
     strips: tuple[Strip, ...]
+    # The stretches are outcomes: their kinds are, and each says when it could first be known.
+    of_outcomes: bool = False
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
@@ -98,6 +100,26 @@ class Timeline:
                     ends.append(strip)
             found.append(Boundary(_mark(number), day, tuple(dict.fromkeys(made)), tuple(begins), tuple(ends)))
         return tuple(found)
+
+    @property
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """The mark of each boundary with the day the public could first know of it, where that is told."""
+        found = []
+        for one in self.boundaries:
+            days = {s.known_from for strip in one.begins for s in strip.stretches if s.start == one.day}
+            first = min((day for day in days if day), default=None)
+            if first is not None:
+                found.append((one.mark, first))
+        return tuple(found)
+
+    def given(self, boundary: Boundary) -> dict[str, list[Strip]]:
+        """Return what a day brings, by outcome (or kind of stretch), with the strips it brings it to."""
+        found: dict[str, list[Strip]] = {}
+        for strip in boundary.begins:
+            for one in strip.stretches:
+                if one.start == boundary.day:
+                    found.setdefault(one.kind or "", []).append(strip)
+        return found
 
     def widths(self, room: int, least: int) -> list[int]:
         """Return how wide the stretch after each boundary is drawn, in ``room`` columns or pixels; see ``widths``."""
@@ -172,6 +194,25 @@ def widths(boundaries: Sequence[Boundary], room: int, least: int) -> list[int]:
         done += length
         ends.append(spare * done // sum(lasts))
     return [least + end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def placed(day: str, days: Sequence[str], places: Sequence[int], end: int) -> int:
+    """Return where a day is drawn between boundaries that are drawn at ``places``; before the first, at the first.
+
+    >>> placed("2020-01-06", ["2020-01-01", "2020-01-11"], [0, 100], 120)
+    50
+    """
+    at = date.fromisoformat(day).toordinal()
+    numbers = [date.fromisoformat(one).toordinal() for one in days]
+    after = next((n for n, one in enumerate(numbers) if one > at), None)
+    if after == 0:
+        return places[0]
+    if after is None:
+        # The last stretch is open, and drawn as a tenth of the whole.
+        span = max(1, (numbers[-1] - numbers[0]) // 10)
+        return min(end, places[-1] + (end - places[-1]) * (at - numbers[-1]) // span)
+    low, high = numbers[after - 1], numbers[after]
+    return places[after - 1] + (places[after] - places[after - 1]) * (at - low) // (high - low)
 
 
 def of_text(path: str, rows: Iterable[Mapping[str, Any]], language: str) -> Timeline:

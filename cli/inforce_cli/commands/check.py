@@ -18,6 +18,7 @@ offset, or the number of an instrument (its coming into force).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -191,7 +192,7 @@ class Asking:
         last = low[:10] if "T" in low else one_day_before(high)
         if low[:10] < book.covers_from:
             return None
-        return self.run.kb.history(self.case.facts, to=max(last, book.verified_through), **self._timeless())
+        return self.run.kb.history(self.case.facts, to=max(last, book.verified_through), layers=False, **self._timeless())
 
     def _timeless(self) -> dict[str, Any]:
         return {key: value for key, value in self.more.items() if key != "ordinarily"}
@@ -214,11 +215,17 @@ class Asking:
 
     def history(self, from_: str | None, to: str | None) -> tuple[int, bool]:
         """Show the outcome over time."""
-        from inforce_cli.render.history import history_text
+        from inforce_cli.render.history import history_html, history_text
+        from inforce_cli.render.picture import png
 
         run = self.run
         found = run.kb.history(self.case.facts, from_=from_, to=to, **self._timeless())
-        others = {"table": lambda: history_text(found, self._page())}
+        others: dict[str, Callable[[], str | bytes]] = {
+            "table": lambda: history_text(found, self._page()),
+            "svg": lambda: found.timeline().to_svg(lang=run.lang),
+            "html": lambda: history_html(found, self._page()),
+            "png": lambda: png(found.timeline().to_svg(lang=run.lang)),
+        }
         code = run.show(json=found.to_dict(), table=found.table, others=others)
         return code, len(found.table) > 1
 

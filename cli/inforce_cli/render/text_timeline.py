@@ -13,8 +13,10 @@ from inforce_cli.render.text_page import page
 if TYPE_CHECKING:
     from inforce import Timeline
 
-__all__ = ["timeline_html", "timeline_text"]
+__all__ = ["SIGNS", "strip_lines", "timeline_html", "timeline_text"]
 
+# How an outcome is drawn on a strip.
+SIGNS = {"may": "=", "not-required": "=", "may-not": "x", "required": "x", "depends": "?", "not-covered": "."}
 _FRENCH = {
     "ends": "prend fin",
     "begins": "commence",
@@ -38,32 +40,9 @@ def timeline_text(timeline: Timeline, *, width: int = 80, lang: str = "en") -> s
     In a strip ``=`` and ``-`` take turns from one wording to the next, ``>`` is still in force, ``|`` is an end.
     """
     boundaries = timeline.boundaries
-    names = ["  " * strip.depth + safe_text(strip.called(lang)) for strip in timeline.strips]
-    left = min(max((len(name) for name in names), default=0), width * 2 // 5) + 1
-    sizes = timeline.widths(width - left - 1, max(len(one.mark) for one in boundaries) + 1)
-    places = {one.day: sum(sizes[:n]) for n, one in enumerate(boundaries)}
-    end = sum(sizes)
-    head = [" "] * end
-    for one in boundaries:
-        for offset, letter in enumerate(one.mark):
-            if places[one.day] + offset < end:
-                head[places[one.day] + offset] = letter
     label = timeline.label_fr if lang == "fr" else timeline.label
     title = safe_text((timeline.name_fr if lang == "fr" else timeline.name) + (f"  {label}" if label else ""))
-    out = [*textwrap.wrap(title, width, subsequent_indent="  "), "", " " * left + "".join(head).rstrip()]
-    for strip, name in zip(timeline.strips, names, strict=True):
-        row = [" "] * (end + 1)
-        for number, stretch in enumerate(strip.stretches):
-            first = places[stretch.start] if stretch.start else 0
-            last = places[stretch.until] if stretch.until else end
-            row[first:last] = ("=" if number % 2 == 0 else "-") * (last - first)
-            row[last] = "|" if stretch.until else ">"
-        for stretch in strip.stretches:
-            # The mark of its boundary stands where a wording begins, on top of the end of the one before.
-            mark = next((b.mark for b in boundaries if b.day == stretch.start), "")
-            for offset, letter in enumerate(mark):
-                row[places[stretch.start] + offset] = letter
-        out.append(f"{_fit(name, left - 1).ljust(left)}{''.join(row).rstrip()}")
+    out = [*textwrap.wrap(title, width, subsequent_indent="  "), "", *strip_lines(timeline, width=width, lang=lang)]
     out.append("")
     for boundary in boundaries:
         said = "; ".join(boundary.made_by)
@@ -74,6 +53,40 @@ def timeline_text(timeline: Timeline, *, width: int = 80, lang: str = "en") -> s
         # A citation is never broken: its space is one that holds.
         out += [one.replace("\xa0", " ") for one in textwrap.wrap(line, width, subsequent_indent=" " * 15)]
     return "\n".join(out) + "\n"
+
+
+def strip_lines(timeline: Timeline, *, width: int = 80, lang: str = "en") -> list[str]:
+    """Return the line of marks and a strip for each part; where the stretches are outcomes each has its sign."""
+    boundaries = timeline.boundaries
+    names = ["  " * strip.depth + safe_text(strip.called(lang)) for strip in timeline.strips]
+    left = min(max((len(name) for name in names), default=0), width * 2 // 5) + 1
+    sizes = timeline.widths(width - left - 1, max(len(one.mark) for one in boundaries) + 1)
+    places = {one.day: sum(sizes[:n]) for n, one in enumerate(boundaries)}
+    end = sum(sizes)
+    out = [" " * left + _marked([(one.mark, places[one.day]) for one in boundaries], end)]
+    for strip, name in zip(timeline.strips, names, strict=True):
+        row = [" "] * (end + 1)
+        for number, stretch in enumerate(strip.stretches):
+            first = places[stretch.start] if stretch.start else 0
+            last = places[stretch.until] if stretch.until else end
+            row[first:last] = SIGNS.get(stretch.kind or "", "=-"[number % 2]) * (last - first)
+            row[last] = "|" if stretch.until else ">"
+        for stretch in strip.stretches:
+            # The mark of its boundary stands where a wording begins, on top of the end of the one before.
+            mark = next((b.mark for b in boundaries if b.day == stretch.start), "")
+            for offset, letter in enumerate(mark):
+                row[places[stretch.start] + offset] = letter
+        out.append(f"{_fit(name, left - 1).ljust(left)}{''.join(row).rstrip()}")
+    return out
+
+
+def _marked(marks: Sequence[tuple[str, int]], end: int) -> str:
+    line = [" "] * end
+    for mark, place in marks:
+        for offset, letter in enumerate(mark):
+            if place + offset < end:
+                line[place + offset] = letter
+    return "".join(line).rstrip()
 
 
 def _fit(text: str, room: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from inforce.rules.conditions import Truth, Variable, reachable, test
 from inforce.rules.decide import DEPENDS, NOT_COVERED, Question, boundaries
 from inforce.rules.diagram import possible
-from inforce.rules.model import Diagram, Interval, Rulebook
+from inforce.rules.model import Diagram, Interval, Rulebook, RuleVersion
 
 __all__ = ["timeline"]
 
@@ -31,7 +31,9 @@ def timeline(question: Question) -> list[dict[str, Any]]:
 
     Each row has ``from`` and ``until`` (days, or instants where an hour is known; ``until`` is excluded),
     the strict ``outcome``, the outcome ``ordinarily``, and the ``rule`` (or ``list/entry``, or condition) whose
-    start or end brought it, with its ``instrument``; these are ``None`` for the first row.
+    start or end brought it (``moved``: ``begins`` or ``ends``), with its ``instrument`` and the day the public could
+    first know of it (``known_from``); these are ``None`` for the first row. Only layers up to the rank that the
+    question has as its ``widest`` count.
 
     Raises:
         FactsError: facts that exclude each other at some moment of the window.
@@ -48,7 +50,7 @@ def timeline(question: Question) -> list[dict[str, Any]]:
     for number, (instant, state) in enumerate(zip(starts, states, strict=True)):
         if rows and state == states[number - 1]:
             continue
-        cause: dict[str, Any] = {"rule": None, "instrument": None}
+        cause: dict[str, Any] = {"rule": None, "instrument": None, "known_from": None, "moved": None}
         if rows:
             rows[-1]["until"] = _day(instant)
             history = ordinary if state[1] != states[number - 1][1] else given
@@ -187,14 +189,17 @@ def _counted(question: Question, eras: _Eras) -> tuple[dict[int, Plane], int]:
     found, covered = dict(eras.fixed), 0
     for position in eras.fixed:
         variable = question.diagram.variables[position]
-        if variable[0] == "rule":
-            rule = question.book.rule(variable[1])
-            if rule.by_default == (rule.rule in question.readings):
-                found[position] = 0, eras.all
+        if variable[0] == "rule" and not _counts(question, question.book.rule(variable[1])):
+            found[position] = 0, eras.all
     for rule in question._rules:
-        if question.speaks(rule) and rule.by_default != (rule.rule in question.readings):
+        if question.speaks(rule) and _counts(question, rule):
             covered |= eras.holding(rule.interval)[0]
     return found, covered
+
+
+def _counts(question: Question, rule: RuleVersion) -> bool:
+    within = question.book.layers[rule.layer].rank <= question.widest
+    return within and rule.by_default != (rule.rule in question.readings)
 
 
 def _outcomes(question: Question, histories: Sequence[Sequence[Facts]]) -> list[list[str]]:
@@ -253,6 +258,7 @@ def _told(question: Question, history: Sequence[Facts], words: Sequence[str]) ->
     for number, word in enumerate(words):
         if word == DEPENDS and doubtful >> first + number & 1:
             moment = replace(question, moments=[question.moments[number]], _force={}, _ordinary={})
+            moment.widest = question.widest
             found[number] = word if moment.missing(history[number]) else NOT_COVERED
     return found
 
@@ -292,8 +298,8 @@ def _cause(question: Question, history: Sequence[Facts], number: int, known: Fac
     instant = question.moments[number].instant
     named = [_named(question, variables[position], instant, known) for position in decisive]
     named = [item for item in named if item["rule"]]
-    begun = [item for item in named if item.pop("begins", True)]
-    return next(iter(begun or named), {"rule": None, "instrument": None})
+    begun = [item for item in named if item["moved"] == "begins"]
+    return next(iter(begun or named), _nothing())
 
 
 def _at(plane: Plane, era: int) -> Truth:
@@ -314,29 +320,41 @@ def _named(question: Question, variable: Variable, instant: str, known: Facts) -
     book = question.book
     if variable[0] == "rule":
         rule = book.rule(variable[1])
-        return {"rule": rule.rule, "instrument": rule.instrument, "begins": _begins(rule.interval, instant)}
+        return _moved(rule.rule, rule.instrument, rule.interval, instant)
     if variable[0] == "condition":
         interval = book.conditions[variable[1]].interval
-        return {"rule": variable[1], "instrument": interval.by, "begins": _begins(interval, instant)}
+        return _moved(variable[1], interval.by, interval, instant)
     value = known.get(variable[1])
     tokens = value if isinstance(value, tuple) else (value,)
     if variable[0] == "list":
         # A list that is joined or left; leaving one usually means joining another, which names the instrument.
         found = [
-            {"rule": f"{name}/{token}", "instrument": interval.by, "begins": _begins(interval, instant)}
+            _moved(f"{name}/{token}", interval.by, interval, instant)
             for name, entries in book.lists.items()
             for token in tokens
             for interval in entries.get(str(token), ())
             if instant == interval.ends or _begins(interval, instant)
         ]
-        found.sort(key=lambda item: (not item["begins"], item["instrument"] is None, item["rule"]))
-        return found[0] if found else {"rule": None, "instrument": None}
+        found.sort(key=lambda item: (item["moved"] != "begins", item["instrument"] is None, item["rule"]))
+        return found[0] if found else _nothing()
     for entailments in book.entailments.values():
         for entailment in entailments:
-            begins = _begins(entailment.interval, instant)
-            if entailment.fact == variable[1] and (begins or instant == entailment.interval.ends):
-                return {"rule": entailment.id, "instrument": entailment.interval.by, "begins": begins}
-    return {"rule": None, "instrument": None}
+            found_here = _moved(entailment.id, entailment.interval.by, entailment.interval, instant)
+            if entailment.fact == variable[1] and (
+                found_here["moved"] == "begins" or instant == entailment.interval.ends
+            ):
+                return found_here
+    return _nothing()
+
+
+def _nothing() -> dict[str, Any]:
+    return {"rule": None, "instrument": None, "known_from": None, "moved": None}
+
+
+def _moved(name: str, by: str | None, interval: Interval, instant: str) -> dict[str, Any]:
+    begins = _begins(interval, instant)
+    known = interval.start_known if begins else interval.end_known or instant[:10]
+    return {"rule": name, "instrument": by, "known_from": known, "moved": "begins" if begins else "ends"}
 
 
 def _begins(interval: Interval, instant: str) -> bool:
