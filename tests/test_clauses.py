@@ -8,10 +8,10 @@ import pytest
 from command_line import schema
 from in_memory import holding, lighthouse
 
-from inforce.catalogue import CHANGE_COLUMNS
 from inforce.clauses import Resting, merged
 from inforce.errors import UnknownIdError, UsageError
 from inforce.kb import KnowledgeBase
+from inforce.tables import CHANGE_COLUMNS
 from inforce.text_units import path_of
 
 

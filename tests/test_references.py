@@ -96,7 +96,7 @@ def test_links_are_of_english_wordings_of_the_law_in_force() -> None:
     assert found == reference_links(packaged, text[::-1])
     store = ox.Store()
     store.bulk_load(input=b"\n".join(found), format=ox.RdfFormat.N_QUADS)
-    told = {(q.subject.value, q.object.value) for q in store}  # type: ignore[union-attr]
+    told = {(q.subject.value, q.object.value) for q in store}
     wording = f"{BASE}r/5/2001-01-01/en"
     torch = f"{BASE}r/7/2001-01-01/en"
     assert told == {(wording, f"{BASE}r/6"), (wording, f"{BASE}act/12"), (torch, f"{BASE}act/12")}

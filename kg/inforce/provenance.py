@@ -184,7 +184,7 @@ class _Tracer:
         """Add a node with what there is to say about it in a few words."""
         if subject not in self.graph:
             known = self._told(subject) if subject in self.t.by_subject or subject not in self.told else {}
-            self.graph.add_node(subject, **known | self.told.get(subject, {}))
+            self.graph.add_node(subject, **{**known, **self.told.get(subject, {})})
 
     def join(self, subject: str, relation: str, target: str) -> None:
         """Add an edge; the first relation between two nodes is the strongest and stays."""
