@@ -97,6 +97,10 @@ def test_stretches_are_those_of_history_cut_where_the_rule_behind_changes(kb: An
                 merged.append([row["from"], row["until"], *state])
         found = kb.history({"citizenships": name.split("+")}, action=action, to=kb.book.verified_through)
         assert merged == [[r["from"], r["until"], r["outcome"], r["ordinarily"]] for r in found.table]
+        begun = {row["from"]: (row["changed_by"], row["changed_by_instrument"]) for row in rows}
+        assert [begun.pop(r["from"]) for r in found.table] == [(r["rule"], r["instrument"]) for r in found.table]
+        # Where only the rule behind an outcome changes, nothing changed the outcome.
+        assert set(begun.values()) <= {(None, None)}
 
 
 def test_the_days_mexico_gained_and_lost_show(kb: Any) -> None:

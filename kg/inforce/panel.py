@@ -16,6 +16,9 @@ from inforce.dates import When
 from inforce.errors import FactsError, UsageError
 from inforce.rules.case import KINDS, plain, read_facts, shown
 from inforce.rules.cells import Cell, Cells
+from inforce.rules.conditions import variables
+from inforce.rules.decide import Question
+from inforce.rules.timeline import timeline
 from inforce.table import Table
 from inforce.vocab import BASE
 
@@ -29,6 +32,7 @@ __all__ = ["Panel", "Panels"]
 
 ALL = "all"
 GROUNDS = ("outcome", "ordinarily", "decisive_rule", "decisive_layer", "instrument", "version")
+CAUSES = ("changed_by", "changed_by_instrument")
 Row = tuple[Any, ...]
 
 
@@ -94,7 +98,9 @@ class Panels:
 
         A row has ``nationality``, ``action``, the other facts given, ``from`` and ``until`` (excluded; an instant
         where an hour is known) or ``day``, ``outcome`` (strict), ``ordinarily``, and of the rule version the headline
-        rests on first: ``decisive_rule``, ``decisive_layer``, ``instrument``, ``version``.
+        rests on first: ``decisive_rule``, ``decisive_layer``, ``instrument``, ``version``. A stretch whose outcome is
+        another than before also has ``changed_by``, the rule, condition or entry of a list whose start or end brought
+        it, and ``changed_by_instrument``.
 
         Args:
             nationalities: codes or names, a sequence of them for a person with several; ``"all"``.
@@ -164,17 +170,22 @@ def _tabulated(
         if progress is not None:
             progress(action, number, len(chosen))
         cells = Cells(kb.book, action, fact.name, known_on=known, readings=switched, ordinarily=asked.ordinarily)
+        causes = _Causes(kb.book, action, fact.name, spans[0], known, switched)
         for place, (given, unknown) in enumerate(grid):
             front = (action, *(_shown(name, given, unknown) for name in told))
             for label, value in names:
                 case = {**given, fact.name: value}
-                found = _rows(cells, case, unknown, spans, dated=days is not None)
+                if days is None:
+                    found = list(causes.added(_stretches(cells, case, unknown, spans[0]), case, unknown))
+                else:
+                    found = [(str(day.first), *_grounds(cells.on(case, unknown, day))) for day in spans]
                 rows[label, place, action] = [(label, *front, *row) for row in found]
     if progress is not None:
         progress("", len(chosen), len(chosen))
     every = (rows[label, place, action] for (label, _), place in product(names, range(len(grid))) for action in chosen)
     ordered = tuple(row for found in every for row in found)
-    columns = ("nationality", "action", *told, *(("day",) if days is not None else ("from", "until")), *GROUNDS)
+    when = ("day", *GROUNDS) if days is not None else ("from", "until", *GROUNDS, *CAUSES)
+    columns = ("nationality", "action", *told, *when)
     outcome = columns.index("outcome")
     if ordered and all(row[outcome] is None for row in ordered):
         raise FactsError("these facts exclude each other for every nationality", code="E_FACTS", hint="leave one out")
@@ -264,13 +275,7 @@ def _shown(name: str, given: Mapping[str, Any], unknown: frozenset[str]) -> Any:
     return "+".join(value) or shown(()) if isinstance(value, list) else value
 
 
-def _rows(
-    cells: Cells, case: Mapping[str, Any], unknown: frozenset[str], spans: list[When], *, dated: bool
-) -> Iterator[Row]:
-    if dated:
-        yield from ((str(day.first), *_grounds(cells.on(case, unknown, day))) for day in spans)
-        return
-    [span] = spans
+def _stretches(cells: Cells, case: Mapping[str, Any], unknown: frozenset[str], span: When) -> Iterator[Row]:
     high = f"{span.until}T00:00:00"
     starts = cells.instants(f"{span.first}T00:00:00", high)
     found = cells.over(case, unknown, span)
@@ -278,6 +283,69 @@ def _rows(
     for place, after in zip(begun, [*begun[1:], None], strict=True):
         until = high if after is None else starts[after]
         yield (_day(starts[place]), _day(until), *_grounds(found[place]))
+
+
+class _Causes:
+    """What changed the outcome of one action, as ``history`` says it; countries that moved alike are asked once."""
+
+    def __init__(
+        self, book: Rulebook, action: str, fact: str, span: When, known_on: str | None, readings: frozenset[str]
+    ) -> None:
+        self.book, self.action, self.fact, self.span = book, action, fact, span
+        self.known_on, self.readings = known_on, readings
+        self._found: dict[Any, dict[str, tuple[str | None, str | None]]] = {}
+        rules = [rule.when for rule in book.rules_of(action)] + [item.expr for item in book.constraints]
+        self._named = {v[2] for expr in rules for v in variables(expr, book) if v[0] != "list" and v[1] == fact}
+
+    def added(self, rows: Iterable[Row], case: Mapping[str, Any], unknown: frozenset[str]) -> Iterator[Row]:
+        """Yield the rows of one case, each with what changed its outcome and the instrument of that."""
+        before: Row | None = None
+        for row in rows:
+            none: tuple[str | None, str | None] = (None, None)
+            changed = before is not None and before[2:4] != row[2:4]
+            yield (*row, *(self._of(case, unknown).get(row[0], none) if changed else none))
+            before = row
+
+    def _of(self, case: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, tuple[str | None, str | None]]:
+        value = case[self.fact]
+        others = tuple(item for item in case.items() if item[0] != self.fact)
+        # Alike is who was on every list at the same times by the same instruments, and is not named by itself.
+        [token, *more] = value or ("",)
+        moves = tuple((name, entries.get(token, ())) for name, entries in self.book.lists.items())
+        named = self._named & {token, *self.book.ancestors.get(token, ())}
+        single = not (more or named) and token and f"{self.fact}={token}" not in self.book.entailments
+        key = (others, unknown, moves if single else value)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = dict(self._asked(case, unknown))
+        if not single:
+            return found
+        return {start: (_mine(by, token), made) for start, (by, made) in found.items()}
+
+    def _asked(
+        self, case: Mapping[str, Any], unknown: frozenset[str]
+    ) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+        facts = {name: case[name] for name in self.book.facts if name in case}
+        try:
+            asked = Question(
+                self.book,
+                self.action,
+                facts,
+                self.span,
+                known_on=self.known_on,
+                readings=self.readings,
+                unknown=unknown,
+            )
+            for row in timeline(asked):
+                yield row["from"], (row["rule"], row["instrument"])
+        except FactsError:
+            return  # at some time they exclude each other: nothing is said of the others
+
+
+def _mine(by: str | None, token: str) -> str | None:
+    # An entry of a list is named list/entry: that of a country that moved alike becomes one's own.
+    name, slash, _ = (by or "").rpartition("/")
+    return f"{name}/{token}" if slash else by
 
 
 def _grounds(cell: Cell) -> Row:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from inforce import Table
 from inforce.errors import UsageError
 from inforce_cli import completion
 from inforce_cli.output import Run
@@ -43,6 +44,9 @@ ENDINGS = {
     ".json": "json",
 }
 COLUMNAR = ("parquet", "arrow")
+# What a person at a terminal can do without: the version tells the layer, and the rule its instrument.
+FOR_PROGRAMS = ("decisive_layer", "instrument", "version")
+TITLES = {"decisive_rule": "RULE", "changed_by_instrument": "BY"}
 CHANGES = "changes"
 
 
@@ -114,6 +118,9 @@ def _shown(run: Run, found: Panel) -> int:
     wanted = run.format or (ENDINGS.get(run.options.output.suffix.lower()) if run.options.output else None)
     if wanted in COLUMNAR and run.on_terminal:
         raise UsageError(f"{wanted} is not for a terminal", hint=f"write to a file: -o panel.{wanted}")
+    if wanted == "table" or (wanted is None and run.on_terminal):
+        kept = [name for name in cut.columns if name not in FOR_PROGRAMS]
+        return run.show(table=Table.of(kept, cut.to_dicts()), titles=TITLES)
     return run.show(table=cut, others=others, form=wanted)
 
 
