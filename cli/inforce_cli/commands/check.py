@@ -123,6 +123,19 @@ def _times(*, history: bool, on: str | None, from_: str | None, to: str | None) 
         raise UsageError("--from and --to go with --history", hint="add --history, or give --on DAY")
 
 
+def pictures(found: History, page: Any) -> dict[str, Callable[[], str | bytes]]:
+    """Return what writes an outcome over time for people: strips and rows, a picture, a page."""
+    from inforce_cli.render.history import history_html, history_text
+    from inforce_cli.render.picture import png
+
+    return {
+        "table": lambda: history_text(found, page),
+        "svg": lambda: found.timeline(lang=page.lang).to_svg(lang=page.lang),
+        "html": lambda: history_html(found, page),
+        "png": lambda: png(found.timeline(lang=page.lang).to_svg(lang=page.lang)),
+    }
+
+
 class Asking:
     """The question, and the views of its answer; each shows itself and says whether it is not the favourable one."""
 
@@ -192,7 +205,9 @@ class Asking:
         last = low[:10] if "T" in low else one_day_before(high)
         if low[:10] < book.covers_from:
             return None
-        return self.run.kb.history(self.case.facts, to=max(last, book.verified_through), layers=False, **self._timeless())
+        return self.run.kb.history(
+            self.case.facts, to=max(last, book.verified_through), layers=False, **self._timeless()
+        )
 
     def _timeless(self) -> dict[str, Any]:
         return {key: value for key, value in self.more.items() if key != "ordinarily"}
@@ -215,17 +230,9 @@ class Asking:
 
     def history(self, from_: str | None, to: str | None) -> tuple[int, bool]:
         """Show the outcome over time."""
-        from inforce_cli.render.history import history_html, history_text
-        from inforce_cli.render.picture import png
-
         run = self.run
         found = run.kb.history(self.case.facts, from_=from_, to=to, **self._timeless())
-        others: dict[str, Callable[[], str | bytes]] = {
-            "table": lambda: history_text(found, self._page()),
-            "svg": lambda: found.timeline().to_svg(lang=run.lang),
-            "html": lambda: history_html(found, self._page()),
-            "png": lambda: png(found.timeline().to_svg(lang=run.lang)),
-        }
+        others = pictures(found, self._page())
         code = run.show(json=found.to_dict(), table=found.table, others=others)
         return code, len(found.table) > 1
 
