@@ -6,7 +6,7 @@ Examples:
   inforce diff "IRPR 26.1" 2024-12-17 2024-12-18 --format unified
   inforce diff 2024-11-30 2025-02-28 --about IRPR
   inforce diff 2024-12-23 2024-12-24 --outcomes
-  inforce diff 2024-02-28 2024-03-01 --outcomes --where us_permanent_resident=no
+  inforce diff 2024-02-28 2024-03-01 --outcomes --where lmia_required=no
   inforce diff 2026-06-12 --outcomes --against my-reform/
 """
 
@@ -40,7 +40,12 @@ def main(
     ] = False,
     action: Annotated[
         list[str] | None,
-        typer.Option("--action", help="Of all actions only this; may be repeated.", autocompletion=completion.actions),
+        typer.Option(
+            "--action",
+            help="Of all actions only this; may be repeated.",
+            metavar="ID",
+            autocompletion=completion.actions,
+        ),
     ] = None,
     where: Annotated[
         list[str] | None,

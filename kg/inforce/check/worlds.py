@@ -277,7 +277,7 @@ class World:
         elif fact.kind == "number":
             yield from sorted({0.0, *(float(variable[2]) for variable in tests)})
         else:
-            yield from sorted({"1900-01-01", *(variable[2] for variable in tests)})
+            yield from sorted({date.min.isoformat(), *(variable[2] for variable in tests)})
 
 
 EFFECTS = ("permit", "bar", "exempt", "require")
