@@ -21,7 +21,7 @@ OURS = [*LIBRARY, *COMMAND]
 
 TERMINAL = {"typer", "rich", "click", "prompt_toolkit", "questionary", "colorama", "curses", "readline", "argparse"}
 RDF_ENGINES = {"rdflib", "pyoxigraph", "owlrl", "pyshacl", "networkx", "oxrdflib"}
-RDF_MODULES = {"stores", "reasoning", "check", "build", "provenance", "queries", "impact"}
+RDF_MODULES = {"stores", "endpoint", "reasoning", "check", "build", "provenance", "queries", "impact"}
 UNSAFE = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 CLOCKS = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime"}
 Named = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inforce.errors import ExitCode, InForceError
 
 if TYPE_CHECKING:
+    from inforce.endpoint.handle import QueryProcess
     from inforce.held import HeldLaw
     from inforce.imports import ImportReport, import_law
     from inforce.interview import Asked, Interview
@@ -34,6 +35,7 @@ __all__ = [
     "KnowledgeBase",
     "Panel",
     "Provenance",
+    "QueryProcess",
     "Table",
     "Timeline",
     "__version__",
@@ -53,6 +55,7 @@ _HOMES = {
     "KnowledgeBase": "inforce.kb",
     "Panel": "inforce.panel",
     "Provenance": "inforce.kb",
+    "QueryProcess": "inforce.endpoint.handle",
     "Table": "inforce.table",
     "Timeline": "inforce.text_timeline",
     "import_law": "inforce.imports",

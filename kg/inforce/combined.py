@@ -23,7 +23,7 @@ from inforce.errors import EnvironmentFault, IntegrityError
 from inforce.held import HeldLaw
 from inforce.resources import Built, cache_dir
 
-__all__ = ["Combined", "asked", "combined", "inspect"]
+__all__ = ["Combined", "asked", "combined", "in_memory", "inspect"]
 
 FORMAT = 4
 _KEPT = 3  # stores of other contents that stay in the cache
@@ -76,14 +76,28 @@ def combined(built: Built, law: HeldLaw, cache: Path, *, again: bool = False) ->
 
 def asked(built: Built, law: HeldLaw, *, again: bool = False) -> Any:
     """Return what a question goes to: the store on disk, not opened; in memory, where there can be no cache."""
-    from inforce.stores import OnDisk, open_graph
+    from inforce.stores import OnDisk
 
     try:
         found = combined(built, law, cache_dir(), again=again)
     except EnvironmentFault:
         # Slower by a second or two, and as right.
-        return open_graph(built.path("graph.nq"), _both(built, law)[1])
+        return in_memory(built, law)
     return OnDisk(found.path, found.quads, found.graphs)
+
+
+def in_memory(built: Built, law: HeldLaw | None) -> Any:
+    """Return a store in memory of a built graph and, where there is one, the imported law; both are checked.
+
+    Raises:
+        IntegrityError: one of the two graphs does not match its manifest.
+    """
+    from inforce.stores import open_graph
+
+    if law is not None:
+        return open_graph(built.path("graph.nq"), _both(built, law)[1])
+    built.read("graph.nq")
+    return open_graph(built.path("graph.nq"))
 
 
 def _key(built: Built, law: HeldLaw) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import ClassVar
 
@@ -22,6 +22,7 @@ __all__ = [
     "RefusedError",
     "UnknownIdError",
     "UsageError",
+    "error_from",
     "nearest",
 ]
 
@@ -56,7 +57,15 @@ _STATUS = {
     "E_QUERY": 400,
     "E_HTTP": 400,
     "E_QUERY_SIZE": 413,
+    "E_METHOD": 405,
+    "E_ACCEPT": 406,
+    "E_SLOW": 408,
+    "E_BODY_SIZE": 413,
+    "E_MEDIA_TYPE": 415,
     "E_HOST": 421,
+    # No 503: asked again, it is as much again.
+    "E_TOO_MUCH": 422,
+    "E_HEADER_SIZE": 431,
 }
 
 
@@ -218,6 +227,16 @@ class LawNotHeldError(UsageError, LookupError):
     default_code = "E_NOT_HELD"
     title = "Nothing of this is held on that day"
     status = 404
+
+
+def error_from(found: Mapping[str, str | None]) -> InForceError:
+    """Return the error another process tells of: ``class``, ``message``, ``code``, ``hint`` and ``source``."""
+    kinds = [InForceError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    named = {kind.__name__: kind for kind in kinds}
+    made = named.get(str(found["class"]), InForceError)
+    return made(str(found["message"]), code=found["code"], hint=found["hint"], source=found["source"])
 
 
 def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:

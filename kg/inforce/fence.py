@@ -15,10 +15,21 @@ import signal
 import sys
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 from inforce.errors import EnvironmentFault, LimitError
 
-__all__ = ["MEMORY", "OUTPUT", "fenced", "limit_memory"]
+__all__ = [
+    "MEMORY",
+    "OUTPUT",
+    "OUT_OF_MEMORY",
+    "close_everything_but",
+    "explained",
+    "fenced",
+    "limit",
+    "limit_memory",
+    "no_network",
+]
 
 MEMORY = 1 << 30
 """How many bytes the child may use beyond what the parent already has."""
@@ -26,6 +37,8 @@ OUTPUT = 256 << 20
 """How many bytes of answer the parent takes."""
 DONE = b"\x04inforce\n"
 """What a whole answer ends with."""
+OUT_OF_MEMORY = 71
+"""How a child exits that ran out of memory in Python; the engine aborts."""
 
 _CLONE_NEWNET, _CLONE_NEWUSER, _PR_SET_PDEATHSIG = 0x40000000, 0x10000000, 1
 
@@ -88,17 +101,19 @@ def _in_child(
         gc.disable()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _close_everything_but(pipe)
+        close_everything_but(pipe)
         if before is not None:
             before()
-        _limit(memory, timeout_s)
+        # Refused in some containers; the limit on descriptors then stands alone.
+        no_network()
+        limit(memory, timeout_s)
         write_all = _writer(pipe)
         try:
             work(write_all)
             write_all(DONE)
             status = 0
         except MemoryError:
-            status = 71
+            status = OUT_OF_MEMORY
     finally:
         os._exit(status)
 
@@ -112,31 +127,45 @@ def _writer(pipe: int) -> Callable[[bytes], None]:
     return write_all
 
 
-def _close_everything_but(pipe: int) -> None:
+def close_everything_but(kept: int) -> None:
+    """Close every descriptor of this process but one; the three standard ones then lead nowhere."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
-    os.closerange(3, pipe)
-    os.closerange(pipe + 1, max(os.sysconf("SC_OPEN_MAX"), 256) if os.sysconf("SC_OPEN_MAX") < 1 << 16 else 1 << 16)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, max(os.sysconf("SC_OPEN_MAX"), 256) if os.sysconf("SC_OPEN_MAX") < 1 << 16 else 1 << 16)
 
 
-def _limit(memory: int, timeout_s: float) -> None:
+def limit(memory: int, timeout_s: float) -> None:
+    """Let this process, a child of the one that asks, use ``memory`` bytes more, its time, and nothing new to open.
+
+    It ends when its parent does.
+    """
     import resource
 
     limit_memory(memory)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CPU, int(timeout_s) + 2)
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if sys.platform == "linux":
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            # Refused in some containers; the limit on descriptors below then stands alone.
-            if libc.unshare(_CLONE_NEWNET) != 0:
-                libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    except (OSError, AttributeError):
-        pass
+    libc = _libc()
+    if libc is not None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     # No descriptor can be opened any more: no socket, no file.
     _lower(resource.RLIMIT_NOFILE, 0)
+
+
+def no_network() -> bool:
+    """Leave the network for good, and so will all children of this process; return whether the system allowed it."""
+    libc = _libc()
+    if libc is None:
+        return False
+    return bool(libc.unshare(_CLONE_NEWNET) == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0)
+
+
+def _libc() -> Any:
+    try:
+        return ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    except OSError:
+        return None
 
 
 def limit_memory(memory: int) -> None:
@@ -212,19 +241,20 @@ def _gather(child: int, pipe: int, timeout_s: float, output: int) -> bytes:
     found = b"".join(parts)
     if found.endswith(DONE):
         return found[: -len(DONE)]
-    _explain(status)
-    raise LimitError("the query ended before its answer did", code="E_MEMORY", hint="ask for less")
+    raise explained(status)
 
 
-def _explain(status: int) -> None:
+def explained(status: int) -> LimitError:
+    """Return what the end of a child that gave no whole answer says of its query; ``status`` as ``waitpid`` has it."""
     ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if ended == signal.SIGXCPU:
-        raise LimitError("the query used up its time", code="E_TIMEOUT", hint="ask for less")
+        return LimitError("the query used up its time", code="E_TIMEOUT", hint="ask for less")
     if ended in (signal.SIGSEGV, signal.SIGBUS):
-        raise LimitError("the query is too deep for the engine", code="E_MEMORY", hint="ask in several queries")
-    if ended == signal.SIGABRT or (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 71):
-        raise LimitError(
+        return LimitError("the query is too deep for the engine", code="E_MEMORY", hint="ask in several queries")
+    if ended == signal.SIGABRT or (os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY):
+        return LimitError(
             "the query needs more memory than it may use",
             code="E_MEMORY",
             hint="ask for less, or put LIMIT in the query",
         )
+    return LimitError("the query ended before its answer did", code="E_MEMORY", hint="ask for less")

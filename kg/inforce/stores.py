@@ -34,6 +34,7 @@ __all__ = [
     "open_graph",
     "open_on_disk",
     "plain",
+    "syntax_error",
     "to_rdflib",
     "to_table",
     "unused_terms",
@@ -240,7 +241,7 @@ def ask_store(
     if facts["kind"] == "damaged":
         raise IntegrityError(str(facts["message"]), source=str(path))
     if facts["kind"] == "error":
-        raise _error(text, str(facts["message"]))
+        raise syntax_error(text, str(facts["message"]))
     if facts["kind"] == "ask":
         return bool(facts["value"])
     if facts["kind"] == "construct":
@@ -327,7 +328,7 @@ def _graph(body: bytes) -> Any:
 _EXPECTED = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 
 
-def _error(text: str, message: str) -> InputError:
+def syntax_error(text: str, message: str) -> InputError:
     """Return the engine's message as ours: the place, the line with a caret, and what it says in a sentence."""
     found = _EXPECTED.search(message)
     if not found:
