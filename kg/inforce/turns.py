@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from inforce.dates import recorded
@@ -13,6 +13,7 @@ from inforce.vocab import BASE
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
+    from inforce.phrases import Words
     from inforce.rules.decide import Question
     from inforce.rules.model import Rulebook, RuleVersion
 
@@ -49,9 +50,10 @@ class Turning:
         ``into`` is the outcome they would bring: the opposite of the headline; the favourable one where it depends;
         ``None`` where no rule speaks. ``facts`` has ``count``, and ``sets`` of ``changes`` with their ``cost``: the
         sets that a person could bring about come first, the cheapest first; then those with facts nobody can change,
-        which may turn out to be so where they are open. What was given and cannot change, and what follows from it or
-        from the day, stays. A change lists ``tests``, alternatives of tests that hold together, as in ``differ``.
-        ``rules`` has ``count`` and ``sets`` of rule versions in force: were those of one set not, it would be ``into``.
+        which may turn out to be so where they are open. ``words`` says for whom a set is so. What was given and cannot
+        change, and what follows from it or from the day, stays. A change lists ``tests``, alternatives of tests that
+        hold together, as in ``differ``. ``rules`` has ``count`` and ``sets`` of rule versions in force: were those of
+        one set not, it would be ``into``.
 
         Args:
             most: how many sets of each kind to return; ``None`` for all.
@@ -65,7 +67,12 @@ class Turning:
         """
         kb, asked = cast("KnowledgeBase", self), self.asked(answer.question)
         found = turning(asked, ordinarily=answer.headline == "ordinarily", tokens=kb.tokens, most=most)
-        return in_language(_told(found, kb.book), lang)
+        told = _told(found, kb.book)
+        for tongue, field in (("en", "words"), ("fr", "words_fr")):
+            words = kb.words(tongue)
+            for one in told["facts"]["sets"]:
+                one[field] = _in_words(one["changes"], words)
+        return in_language(told, lang)
 
 
 def _told(found: Turns, book: Rulebook) -> dict[str, Any]:
@@ -83,6 +90,16 @@ def _told(found: Turns, book: Rulebook) -> dict[str, Any]:
             "sets": [[_rule(rule) for rule in rules] for rules in found.rules],
         },
     }
+
+
+def _in_words(changes: Sequence[Mapping[str, Any]], words: Words) -> str:
+    # What is as usual needs no telling.
+    said = [
+        words.joined([words.all_of((change["fact"], *test) for test in tests) for tests in change["tests"]], "or")
+        for change in changes
+        if not change["usual"]
+    ]
+    return f"{words.grammar['people']} {words.joined(said, 'and')}" if said else ""
 
 
 def _change(change: Change, book: Rulebook) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def turns_text(found: Mapping[str, Any], page: Page) -> str:
             paragraph(f"{title} ({_counted(len(facts['sets']), facts['count'], page)})", width=page.width, indent=2)
         ]
         for number, one in enumerate(facts["sets"], 1):
-            parts += _set(number, one["changes"], page)
+            parts += _set(number, one, page)
     else:
         parts = [
             paragraph(_say("nothing that can change would make it {}", page).format(into), width=page.width, indent=2)
@@ -75,7 +75,8 @@ def _counted(shown: int, of: int, page: Page) -> str:
     return _say("1 way" if of == 1 else "{} ways", page).format(of)
 
 
-def _set(number: int, changes: Sequence[Mapping[str, Any]], page: Page) -> list[str]:
+def _set(number: int, one: Mapping[str, Any], page: Page) -> list[str]:
+    changes: Sequence[Mapping[str, Any]] = one["changes"]
     ones = {
         kind: ", ".join(changed(change, page) for change in changes if _kind(change) == kind)
         for kind in ("change", "turns out", "usual")
@@ -83,6 +84,8 @@ def _set(number: int, changes: Sequence[Mapping[str, Any]], page: Page) -> list[
     lines = [ones["change"]] if ones["change"] else []
     if ones["turns out"]:
         lines.append(f"{_say('if it turned out that', page)} {ones['turns out']}")
+    if one["words"]:
+        lines.append(safe_text(one["words"]))
     if ones["usual"]:
         words = "with the usual" if lines else "if all is as usual"
         lines.append(f"{_say(words, page)}: {ones['usual']}")
