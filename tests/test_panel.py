@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import shlex
 from collections.abc import Callable
@@ -173,6 +174,15 @@ def test_the_command_writes_what_the_library_returns(kb: Any, run: Callable[...,
     assert run(f"panel --nationality MEX --days changes --from 2024-01-01 -o {shlex.quote(str(path))}").code == 0
     days = [day for day in kb.change_days() if day > "2024-01-01" and day <= kb.book.verified_through]
     assert len(path.read_text().splitlines()) == (len(days) + 1) * len(kb.book.actions)
+
+
+def test_a_person_without_a_nationality_is_a_row_too(kb: Any, run: Callable[..., Ran]) -> None:
+    ran = run("panel --nationality none,FRA --action trv-needed --days 2024-03-01 --format jsonl")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [row["nationality"] for row in rows] == ["none", "FRA"]
+    for row in rows:
+        case = {"citizenships": "none"} if row["nationality"] == "none" else {"citizenships": "FRA"}
+        assert row["outcome"] == kb.check(case, on="2024-03-01", action="trv-needed").outcome
 
 
 def test_a_parquet_file_says_what_it_was_made_of(kb: Any, run: Callable[..., Ran], tmp_path: Path) -> None:

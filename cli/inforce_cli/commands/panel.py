@@ -93,7 +93,7 @@ def main(
 ) -> int:
     """Tabulate outcomes: nationality x action x time (and other facts), each with its rule and instrument."""
     found = run.kb.panel(
-        "all" if not nationality else [one.split("+") for one in _split(nationality)],
+        "all" if not nationality else [one.split("+") if "+" in one else one for one in _split(nationality)],
         days=_days(run, days, from_, to),
         actions=action or "all",
         facts=_facts(run, fact or []),
