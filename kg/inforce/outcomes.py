@@ -10,6 +10,7 @@ from inforce.rules.case import plain
 from inforce.rules.explain import differences
 from inforce.rules.groups import Group, differing
 from inforce.rules.joint import Side
+from inforce.rules.model import Interval
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
@@ -109,7 +110,8 @@ def in_words(
     found: Mapping[str, Any], before: KnowledgeBase, after: KnowledgeBase, *, lang: str = "en"
 ) -> list[dict[str, Any]]:
     """Return a difference as verb phrases, see ``KnowledgeBase.tell``."""
-    words = after.words(lang, moved=_moved((before, found["from"]), (after, found["to"])))
+    moves = _moves((before, found["from"]), (after, found["to"]))
+    words = after.words(lang, moved={name for name, *_ in moves})
     sections = []
     for kind in KINDS:
         for action in dict.fromkeys(group["action"] for group in found[kind]):
@@ -130,24 +132,54 @@ def in_words(
             for group, own in zip(groups, rest, strict=True):
                 people, unless = _people(*own, words)
                 because = [_reason(version, before, after, lang) for version in group["because"]]
+                because += [_membership(*move, words) for move in moves if _about(move, group, after)]
                 check = _question(group, before, after, found)
                 section["groups"].append({"people": people, "unless": unless, "check": check, "because": because})
             sections.append(section)
     return sections
 
 
-def _moved(*sides: tuple[KnowledgeBase, str]) -> frozenset[str]:
-    # The lists that have others on them on the one day than on the other.
+# A value that is on a list on one day only: the list, the value, when it joined or left, and by what.
+Move = tuple[str, str, bool, Interval]
+
+
+def _moves(*sides: tuple[KnowledgeBase, str]) -> list[Move]:
     on = [
         {
-            (name, token)
+            (name, token): interval
             for name, entries in kb.book.lists.items()
             for token, intervals in entries.items()
-            if any(interval.holds_at(f"{day}T23:59:59") for interval in intervals)
+            for interval in intervals
+            if interval.holds_at(f"{day}T23:59:59")
         }
         for kb, day in sides
     ]
-    return frozenset(name for name, _ in on[0] ^ on[1])
+    found = [(*key, False, interval) for key, interval in on[0].items() if key not in on[1]]
+    return found + [(*key, True, interval) for key, interval in on[1].items() if key not in on[0]]
+
+
+def _about(move: Move, group: Mapping[str, Any], kb: KnowledgeBase) -> bool:
+    # Whether a group is one of people with the value that joined or left, and its action reads the list.
+    if not any(
+        variable[0] == "list" and variable[2] == move[0] for variable in kb.book.diagrams[group["action"]].variables
+    ):
+        return False
+    values = [value for _, operator, value in group["conditions"] if operator in ("is", "in")]
+    return any(move[1] == value or (isinstance(value, list) and move[1] in value) for value in values)
+
+
+def _membership(name: str, token: str, joined: bool, interval: Interval, words: Words) -> dict[str, Any]:
+    fact = next(fact for fact in words.book.facts.values() if token in words.tokens(fact))
+    day = interval.first_day if joined else interval.until_day or ""
+    label = words.grammar["joined" if joined else "left"].format(words.value(fact, token), words.list_name(name), day)
+    return {
+        "list": name,
+        "value": token,
+        "label": label,
+        "instrument": interval.by if joined else None,
+        "from": day,
+        "until": None,
+    }
 
 
 Said = tuple[list[Told], list[list[Told]]]
@@ -199,8 +231,44 @@ def _people(
         said = [words.joined([words.told(test, truth=False) for test in tests], "and") for tests in alternatives]
         said = [f"({part})" if len(tests) > 1 else part for part, tests in zip(said, alternatives, strict=True)]
         people.append(words.joined(said, "or"))
-    unless += [words.all_of(sorted(tests, key=_negative)) for tests in exceptions if not all(map(_negative, tests))]
+    mixed = [sorted(tests, key=_negative) for tests in exceptions if not all(map(_negative, tests))]
+    for core, ends in _without_all(mixed):
+        told = words.all_of(core)
+        if ends:
+            told = words.grammar["not-all"].format(told, words.all_of([_contrary(test) for test in ends]))
+        unless.append(told)
     return people, unless
+
+
+def _without_all(exceptions: Sequence[list[Told]]) -> list[tuple[list[Told], list[Told]]]:
+    # "C and not a", "C and not b": C without both a and b.
+    found: list[tuple[list[Told], list[Told]]] = []
+    left = list(exceptions)
+    while left:
+        tests = left.pop(0)
+        best: tuple[list[Told], list[tuple[Told, list[Told]]]] = (tests, [])
+        for test in filter(_negative, tests):
+            core = [other for other in tests if other != test]
+            like = [(end, others) for others in left if (end := _end(core, others)) is not None]
+            if len(like) > len(best[1]):
+                best = core, [(test, tests), *like]
+        core, like = best
+        found.append((core, [end for end, _ in like]))
+        left = [others for others in left if not any(others is one for _, one in like)]
+    return found
+
+
+def _end(core: Sequence[Told], tests: Sequence[Told]) -> Told | None:
+    # The one test that some have beside a core, if it is a negation.
+    ends = [test for test in tests if test not in core]
+    return ends[0] if len(ends) == 1 and len(tests) == len(core) + 1 and _negative(ends[0]) else None
+
+
+def _contrary(test: Told) -> Told:
+    name, operator, value = test
+    if value in ("yes", "no"):
+        return name, operator, "no" if value == "yes" else "yes"
+    return name, {"not": "in", "in": "not", "is": "not"}[operator], value
 
 
 def _alternatives(none_of: Sequence[Sequence[Told]]) -> list[list[list[Told]]]:

@@ -32,6 +32,9 @@ _GRAMMAR = {
         "people": "people who",
         "anyone": "anyone",
         "no-one": "no one",
+        "not-all": "{} (save those who {})",
+        "joined": "{} has been on the list “{}” since {}",
+        "left": "{} has not been on the list “{}” since {}",
         "quoted": "“{}”",
         "list": "{} on the list “{}”",
         "list-both": "{} on the list “{}” on both days",
@@ -51,18 +54,21 @@ _GRAMMAR = {
         "people": "les personnes qui",
         "anyone": "tout le monde",
         "no-one": "personne",
-        "quoted": "« {} »",
-        "list": "{} de la liste « {} »",
-        "list-both": "{} inscrit les deux jours sur la liste « {} »",
+        "not-all": "{} (sauf celles qui {})",
+        "joined": "{} figure sur la liste «\u00a0{}\u00a0» depuis le {}",
+        "left": "{} ne figure plus sur la liste «\u00a0{}\u00a0» depuis le {}",
+        "quoted": "«\u00a0{}\u00a0»",
+        "list": "{} de la liste «\u00a0{}\u00a0»",
+        "list-both": "{} inscrit les deux jours sur la liste «\u00a0{}\u00a0»",
         "scheme": "{} ou ce qui en relève",
         "at-least": "{} ou plus",
         "below": "moins de {}",
         "since": "le {} ou après",
         "before": "un jour avant le {}",
-        "fits": "répondent à « {} »",
-        "fits-not": "ne répondent pas à « {} »",
-        "has": "ont « {} » : {{une valeur}}",
-        "has-not": "n'ont pas « {} » : {{une valeur}}",
+        "fits": "répondent à «\u00a0{}\u00a0»",
+        "fits-not": "ne répondent pas à «\u00a0{}\u00a0»",
+        "has": "ont «\u00a0{}\u00a0» : {{une valeur}}",
+        "has-not": "n'ont pas «\u00a0{}\u00a0» : {{une valeur}}",
     },
 }
 
@@ -158,18 +164,24 @@ class Words:
             if value is None:
                 return noun
             if many and value in self.book.lists:
-                return self.grammar["list-both" if value in self.moved else "list"].format(noun, self._list(value))
+                return self.grammar["list-both" if value in self.moved else "list"].format(noun, self.list_name(value))
             if many:
                 return self.grammar["scheme"].format(self.value(fact, value))
             return value
 
         return _SLOT.sub(put, found)
 
-    def _list(self, name: str) -> str:
+    def list_name(self, name: str) -> str:
+        """Return the name of a list, up to a colon."""
         return (self._in(self.words["lists"].get(name, {})) or name).split(":")[0].strip()
 
     def _in(self, texts: Mapping[str, str]) -> str:
         return texts.get(self.lang) or texts.get("en") or ""
+
+    def tokens(self, fact: Fact) -> Collection[str]:
+        """Return the values of a fact that have words."""
+        found: Mapping[str, Any] = self.words["values"].get(fact.scheme or fact.name, {})
+        return found
 
     def value(self, fact: Fact, token: str) -> str:
         """Return one value as it stands in a sentence."""

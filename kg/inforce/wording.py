@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from inforce.phrases import Words, phrases
 from inforce.rules.model import Condition, Rulebook
-from inforce.rules.triples import Triples, local
-from inforce.vocab import PREFIXES
+from inforce.rules.triples import Triples
 
-__all__ = ["condition_tree", "in_words", "mentions", "values_by_token"]
-
-SKOS, INF = PREFIXES["skos"], PREFIXES["inf"]
-_JOIN = {"en": {"all": " and ", "any": " or "}, "fr": {"all": " et ", "any": " ou "}}
-_WORDS = {
-    "en": {
-        "not": "not",
-        "always": "always",
-        "never": "never",
-        "colon": ": ",
-        "at-least": "at least",
-        "below": "below",
-        "list": "on the list “{}”",
-        "scheme": "{} or part of it",
-    },
-    "fr": {
-        "not": "sauf",
-        "always": "toujours",
-        "never": "jamais",
-        "colon": " : ",
-        "at-least": "au moins",
-        "below": "moins de",
-        "list": "sur la liste « {} »",
-        "scheme": "{} ou ce qui en relève",
-    },
-}
+__all__ = ["condition_tree", "in_words", "mentions"]
 
 
-@lru_cache(maxsize=4)
-def values_by_token(t: Triples) -> Mapping[tuple[str, str], Mapping[str, str]]:
-    """Return the labels of every value by its scheme and the token a user types; kept, the graph does not change."""
-    found: dict[tuple[str, str], Mapping[str, str]] = {}
-    for subject in sorted(t.by_subject):
-        for scheme in t.all(subject, SKOS + "inScheme"):
-            found[local(scheme.value), t.token(subject)] = t.text(subject)
-    for subject in t.instances("DatedList"):
-        found["list", t.token(subject)] = t.text(subject)
-    for fact in t.instances("Fact"):
-        for node in t.all(fact, INF + "allowedValue"):
-            found[t.token(fact), t.token(node.value)] = t.text(node.value)
-    return found
+# What was gathered from the last few graphs: they do not change.
+_gathered = lru_cache(maxsize=4)(lambda t, of: phrases(t, of.book))
+
+
+class _Of:
+    """A rulebook as a key: by what it is, not by what it holds."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Of) and other.book is self.book
+
+    def __hash__(self) -> int:
+        return id(self.book)
 
 
 def condition_tree(condition: Condition, book: Rulebook, t: Triples) -> dict[str, Any]:
     """Return a condition as nested mappings; every leaf and every named condition carries its labels."""
     if condition.op in ("all", "any", "not"):
         return {"op": condition.op, "members": [condition_tree(member, book, t) for member in condition.members]}
-    words = {"label": in_words(condition, book, t), "label_fr": in_words(condition, book, t, lang="fr")}
+    said = {lang: _words(book, t, lang) for lang in ("en", "fr")}
     if condition.op == "ref":
+        label = book.conditions[condition.target].label
+        words = {"label": label.get("en") or condition.target, "label_fr": label.get("fr") or condition.target}
         inner = condition_tree(book.conditions[condition.target].expr, book, t)
         return {"op": "named", "id": condition.target, **words, "members": [inner]}
+    words = {"label": said["en"].condition(condition), "label_fr": said["fr"].condition(condition)}
     found: dict[str, Any] = {"op": "fact", "fact": condition.fact, "test": condition.op, **words}
     if condition.target is not None:
         found["target"] = list(condition.target) if isinstance(condition.target, tuple) else condition.target
@@ -68,48 +48,12 @@ def condition_tree(condition: Condition, book: Rulebook, t: Triples) -> dict[str
 
 
 def in_words(condition: Condition, book: Rulebook, t: Triples, *, lang: str = "en") -> str:
-    """Return a condition as one line; brackets show what belongs together."""
-    words = _WORDS[lang]
-    if condition.op in ("all", "any"):
-        if not condition.members:
-            return words["always" if condition.op == "all" else "never"]
-        parts = []
-        for member in condition.members:
-            part = in_words(member, book, t, lang=lang)
-            nested = member.op in ("all", "any") and len(member.members) > 1 and len(condition.members) > 1
-            parts.append(f"({part})" if nested else part)
-        return _JOIN[lang][condition.op].join(parts)
-    if condition.op == "not":
-        return f"{words['not']} ({in_words(condition.members[0], book, t, lang=lang)})"
-    if condition.op == "ref":
-        named = book.conditions[condition.target].label
-        return named.get(lang) or named.get("en") or str(condition.target)
-    return _leaf(condition, book, t, lang)
+    """Return for whom a condition holds, as one line; brackets show what belongs together."""
+    return _words(book, t, lang).people(condition)
 
 
-def _leaf(condition: Condition, book: Rulebook, t: Triples, lang: str) -> str:
-    words, fact = _WORDS[lang], book.facts[condition.fact]
-    label = fact.label.get(lang) or fact.label.get("en") or fact.name
-    if condition.op == "true":
-        return label
-    if condition.op == "false":
-        return f"{words['not']} ({label})"
-    known = values_by_token(t)
-
-    def shown(token: Any) -> str:
-        scheme = "list" if condition.op == "list" else fact.scheme or fact.name
-        named = known.get((scheme, str(token)), {})
-        return named.get(lang) or named.get("en") or str(token)
-
-    if condition.op == "in":
-        said = _JOIN[lang]["any"].join(shown(token) for token in condition.target)
-    elif condition.op in ("list", "scheme"):
-        said = words[condition.op].format(shown(condition.target))
-    elif condition.op in ("at-least", "below"):
-        said = f"{words[condition.op]} {condition.target}"
-    else:
-        said = shown(condition.target)
-    return f"{label}{words['colon']}{said}"
+def _words(book: Rulebook, t: Triples, lang: str) -> Words:
+    return Words(_gathered(t, _Of(book)), book, lang)
 
 
 def mentions(condition: Condition, book: Rulebook, *, through: bool = True) -> Iterator[tuple[str, str]]:

@@ -133,7 +133,7 @@ def _section(
     more = f" ({words['examples'].format(len(groups))})" if len(groups) > 1 else ""
     yield "  " + words["example"] + more
     yield from _typed(groups[0]["check"], section, found, data=data, width=width)
-    for reason in {reason["version"]: reason for group in groups for reason in group["because"]}.values():
+    for reason in {reason["label"]: reason for group in groups for reason in group["because"]}.values():
         yield from _reason(reason, words, width, lang)
 
 
@@ -175,6 +175,10 @@ def _typed(
 
 
 def _reason(reason: Mapping[str, Any], words: Mapping[str, str], width: int, lang: str) -> Iterator[str]:
+    if "list" in reason:
+        made = f" ({cited(reason['instrument'], lang)})" if reason["instrument"] else ""
+        yield from _wrapped(f"{words['because']} {reason['label']}{made}", width, "  ")
+        return
     ended = reason["until"]
     days = words["to"].format(reason["from"], one_day_before(ended)) if ended else words["from"].format(reason["from"])
     by = " · ".join(part for part in (days, cited(reason["instrument"] or "", lang)) if part)

@@ -40,7 +40,7 @@ _FRENCH = {
     "effect": "effet",
     "layer": "rang",
     "on": "sur",
-    "if": "si",
+    "for": "pour",
     "lifts": "lève",
     "rests on": "repose sur",
     "contested": "contesté",
@@ -326,7 +326,7 @@ def _version(page: _Page, version: Mapping[str, Any], *, of: str) -> None:
     if version.get("effect"):
         page.add("effect", f"{version['effect']} {_word('on', lang)} {', '.join(version['actions'])}")
         page.add("layer", version["layer"])
-        page.add("if", said(version, "condition_in_words", lang=lang))
+        page.add("for", said(version, "condition_in_words", lang=lang))
         page.add("lifts", ", ".join(version.get("defeats", ())))
         rests = [
             f"{one['citation']} ({_word(one['role'], lang)}"

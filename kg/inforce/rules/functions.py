@@ -34,6 +34,7 @@ class Functions:
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._memo: dict[tuple[int, int, int], int] = {}
         self._pairs: dict[tuple[int, int], int] = {}
+        self._meetings: dict[tuple[int, int], bool] = {}
         self._opposite: dict[int, int] = {}
         self._shares: dict[int, float] = {NEVER: 0.0, ALWAYS: 1.0}
         self._forms: dict[tuple[int, int], tuple[int, tuple[Cube, ...]]] = {}
@@ -101,6 +102,30 @@ class Functions:
             else:
                 found = self.node(at, self._both(high, up), self._both(low, down))
             self._pairs[key] = found
+        return found
+
+    def meets(self, one: int, other: int) -> bool:
+        """Tell whether two functions hold together somewhere; makes no function of it."""
+        if one > other:
+            one, other = other, one
+        if one <= ALWAYS:
+            return one == ALWAYS and other != NEVER
+        if one == other:
+            return True
+        if self._opposite.get(one) == other:
+            return False
+        key = (one, other)
+        found = self._meetings.get(key)
+        if found is None:
+            at, high, low = self._nodes[one]
+            top, up, down = self._nodes[other]
+            if at < top:
+                found = self.meets(high, other) or self.meets(low, other)
+            elif at > top:
+                found = self.meets(one, up) or self.meets(one, down)
+            else:
+                found = self.meets(high, up) or self.meets(low, down)
+            self._meetings[key] = found
         return found
 
     def either(self, *functions: int) -> int:

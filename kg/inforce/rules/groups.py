@@ -6,6 +6,7 @@ to it. Nothing is sampled; the formula and its example are of the same function.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ KINDS = 15
 CUBES = 4 * KINDS
 # What one more group weighs against one more test to read: a reader has to hold each apart.
 GROUP = 3
+# And more, if it is told only by what its people are not.
+VAGUE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class _Telling:
 
     def __init__(self, joint: Joint) -> None:
         self.joint, self.f = joint, joint.functions
+        self._always = self.f.forced(joint.allowed) if joint.allowed != NEVER else frozenset()
+        self._implications: dict[tuple[int, bool], frozenset[tuple[int, bool]]] = {}
         self.order = {name: number for number, name in enumerate(joint.facts)}
 
     # ---- formulas ----------------------------------------------------------------------------
@@ -165,7 +170,7 @@ class _Telling:
         # exceptions that bear on it.
         f, allowed = self.f, self.joint.allowed
         here = f.both(allowed, self.function(shared), self.function(kind))
-        bearing = [parts for parts in short if f.both(here, self.function(parts)) != NEVER]
+        bearing = [parts for parts in short if f.meets(here, self.function(parts))]
         known = self.forced(here)
         common = tuple(part for part in shared if part in known)
         off = f.both(allowed, f.negation(here), self.function(common))
@@ -178,12 +183,36 @@ class _Telling:
         Raises:
             TooLong: a formula for it takes more than ``at_most`` conjunctions.
         """
-        found: list[Parts] = []
-        for cube in self.f.formula(least, most, at_most=at_most):
-            parts = self.widest(self.of_cube(cube), most)
-            if parts not in found:
-                found.append(parts)
+        cubes = self._alike_cubes(self.f.formula(least, most, at_most=at_most), most)
+        found = list(dict.fromkeys(self.widest(self.of_cube(cube), most) for cube in cubes))
         return self.sparse(found, least)
+
+    def _alike_cubes(self, cubes: Sequence[Cube], most: int) -> list[Cube]:
+        # One thing can follow from another: of what a cube says and implies it keeps what others say too.
+        f, off = self.f, self.f.negation(most)
+        full = [{*cube}.union(*(self._implied(literal) for literal in cube)) for cube in cubes]
+        often = Counter(literal for cube in full for literal in cube)
+        found: list[Cube] = []
+        for said, cube in zip(cubes, full, strict=True):
+            if len(cube) == len(said):
+                found.append(said)
+                continue
+            kept = sorted(cube, key=lambda literal: (-often[literal], literal))
+            left = [*kept]
+            for literal in reversed(kept):
+                rest = [other for other in left if other != literal]
+                if not f.meets(off, f.cube(rest)):
+                    left = rest
+            found.append(tuple(sorted(left)))
+        return found
+
+    def _implied(self, literal: tuple[int, bool]) -> frozenset[tuple[int, bool]]:
+        found = self._implications.get(literal)
+        if found is None:
+            here = self.f.both(self.joint.allowed, self.f.variable(*literal))
+            found = self.f.forced(here) - self._always if here != NEVER else frozenset()
+            self._implications[literal] = found
+        return found
 
     def widest(self, parts: Parts, most: int) -> Parts:
         """Return a conjunction with every value of a choice that still keeps it within a function."""
@@ -195,7 +224,7 @@ class _Telling:
                 place = kept.index(part)
                 rest = f.both(off, self.function([other for other in kept if other != part]))
                 cells = self.joint.cells[name]
-                wide = frozenset(cell for cell, here in cells.items() if cell in said or f.both(rest, here) == NEVER)
+                wide = frozenset(cell for cell, here in cells.items() if cell in said or not f.meets(rest, here))
                 kept[place : place + 1] = [] if len(wide) == len(cells) else [(name, wide)]
         return tuple(kept)
 
@@ -205,17 +234,27 @@ class _Telling:
         Values that some rule names together stay together.
         """
         f = self.f
-        kept = list(dict.fromkeys(conjunctions))
-        functions = {parts: self.function(parts) for parts in kept}
-        for parts in sorted(kept, key=lambda parts: -len(self.parts(parts))):
-            others = f.either(*(functions[other] for other in kept if other != parts))
-            if f.both(least, functions[parts], f.negation(others)) == NEVER:
-                kept.remove(parts)
-        for parts in sorted(kept, key=lambda parts: f.count(functions[parts])):
-            place = kept.index(parts)
-            others = f.either(*(self.function(other) for other in kept if other != parts))
-            kept[place] = self._narrowest(parts, f.both(least, f.negation(others)))
-        return kept
+        kept: list[Parts] = []
+        for parts, others in self._each(sorted(dict.fromkeys(conjunctions), key=lambda p: -len(self.parts(p))), kept):
+            if f.meets(f.both(least, self.function(parts)), f.negation(others)):
+                kept.append(parts)
+        narrow: list[Parts] = []
+        for parts, others in self._each(sorted(kept, key=lambda parts: f.count(self.function(parts))), narrow):
+            narrow.append(self._narrowest(parts, f.both(least, f.negation(others))))
+        return sorted(narrow, key=self.shown)
+
+    def _each(self, conjunctions: Sequence[Parts], done: list[Parts]) -> Iterator[tuple[Parts, int]]:
+        # Each with the disjunction of the others: of those done as they are now, and of those that come.
+        f = self.f
+        coming = [NEVER]
+        for parts in reversed(conjunctions):
+            coming.append(f.either(self.function(parts), coming[-1]))
+        before, count = NEVER, 0
+        for number, parts in enumerate(conjunctions, 1):
+            for parts_done in done[count:]:
+                before = f.either(before, self.function(parts_done))
+            count = len(done)
+            yield parts, f.either(before, coming[len(conjunctions) - number])
 
     def _narrowest(self, parts: Parts, least: int) -> Parts:
         f = self.f
@@ -224,7 +263,7 @@ class _Telling:
             if isinstance(said, frozenset):
                 rest = f.both(least, self.function([*found[:place], *found[place + 1 :]]))
                 cells = self.joint.cells[name]
-                left = frozenset(cell for cell in said if f.both(rest, cells[cell]) != NEVER)
+                left = frozenset(cell for cell in said if f.meets(rest, cells[cell]))
                 if said not in self.joint.named or left in self.joint.named:
                     found[place] = (name, left)
         return tuple(found)
@@ -241,7 +280,7 @@ class _Telling:
         for name, places in self.joint.of_fact.items():
             if name in self.joint.cells:
                 cells = self.joint.cells[name]
-                left = frozenset(cell for cell, here in cells.items() if f.both(on, here) != NEVER)
+                left = frozenset(cell for cell, here in cells.items() if f.meets(on, here))
                 if len(left) < len(cells):
                     found.append((name, left))
             else:
@@ -260,7 +299,7 @@ class _Telling:
         said = ALWAYS
         for part in parts:
             here = self.function([part])
-            if f.both(said, after.pop(), f.negation(here)) != NEVER:
+            if f.meets(f.both(said, after.pop()), f.negation(here)):
                 kept.append(part)
                 said = f.both(said, here)
         return tuple(kept)
@@ -284,7 +323,7 @@ class _Telling:
             if literals and name in self.joint.cells:
                 here = self.f.cube(literals)
                 cells = self.joint.cells[name].items()
-                found.append((name, frozenset(cell for cell, there in cells if self.f.both(here, there) != NEVER)))
+                found.append((name, frozenset(cell for cell, there in cells if self.f.meets(here, there))))
             elif literals:
                 found.append((name, literals))
         return tuple(found)
@@ -304,6 +343,10 @@ class _Telling:
     def parts(self, parts: Parts) -> tuple[Told, ...]:
         """Return a conjunction as it is told."""
         return tuple(told for part in parts for told in self.told(part))
+
+    def shown(self, parts: Parts) -> tuple[Any, ...]:
+        """Return where a conjunction stands among others, see ``place``."""
+        return self.place(self.parts(parts))
 
     def place(self, said: Sequence[Told]) -> tuple[Any, ...]:
         """Return where an exception stands among others: short ones first, in the order in which facts are asked."""
@@ -337,7 +380,10 @@ class _Telling:
         return (name, "is", next(iter(left))) if len(left) == 1 else (name, "in", sorted(left))
 
     def length(self, way: Way) -> int:
-        """Return how much there is to read: what groups share is read once."""
+        """Return how much there is to read: what groups share is read once; "everyone but …" is no kind of people."""
         said = {part for shared, _ in way for part in shared}
         excepted = {parts for _, exceptions in way for parts in exceptions}
-        return GROUP * len(way) + len(self.parts(tuple(said))) + sum(1 + len(self.parts(parts)) for parts in excepted)
+        common = set(way[0][0]).intersection(*(shared for shared, _ in way))
+        vague = sum(all(part in common or self._negative(part) for part in shared) for shared, _ in way)
+        tests = len(self.parts(tuple(said))) + sum(1 + len(self.parts(parts)) for parts in excepted)
+        return GROUP * len(way) + (VAGUE * vague if len(way) > 1 else 0) + tests

@@ -249,10 +249,8 @@ class Joint:
         return f.both(f.some(on, implied), differs)
 
     def _with(self, function: int, facts: Mapping[str, Any]) -> int:
-        for name, value in facts.items():
-            for place in self.of_fact.get(name, ()):
-                function = self.functions.where(function, place, truth=self._passes(place, value))
-        return function
+        places = ((place, value) for name, value in facts.items() for place in self.of_fact.get(name, ()))
+        return self.functions.put_in(function, {place: self._passes(place, value) for place, value in places})
 
     def _usual(self, name: str) -> Any:
         fact = self.facts[name]
