@@ -60,7 +60,7 @@ def _heading(found: Mapping[str, Any], lang: str) -> str:
     return safe_text(f"{name}  {_word('from', lang)} {found['from']} {_word('to', lang)} {found['to']}{known}")
 
 
-def _about(change: Change, lang: str) -> str:
+def _about(change: Change, lang: str, *, hold: str = " ") -> str:
     """What happened to a unit, in one line: its citation, how, since when, by what."""
     before, after = change["before"], change["after"]
     said = f"{_cited(after or before, lang)}  {kind_of(change['kind'], lang)}"
@@ -72,7 +72,8 @@ def _about(change: Change, lang: str) -> str:
     said += f", {_word('in force from', lang)} {after['from']}"
     if after["decided_by"] in ("correction", "language-only"):
         said += f", {kind_of({'correction': 'corrected'}.get(after['decided_by'], after['decided_by']), lang)}"
-    return said + (f", {safe_text(by)}" if by else "")
+    items = [safe_text(item).replace(" ", hold) for item in (by or "").split("; ")]
+    return said + (f", {'; '.join(items)}" if by else "")
 
 
 def _of_law(found: Mapping[str, Any]) -> list[Change]:
@@ -90,7 +91,9 @@ def difference_text(found: Mapping[str, Any], *, width: int = 80, lang: str = "e
     if not _of_law(found):
         return "\n".join([*out[:1], f"  {_word('nothing', lang)}"]) + "\n"
     for change in _of_law(found):
-        out += textwrap.wrap(_about(change, lang), width, subsequent_indent="  ")
+        # An item of a note is never broken: its spaces hold.
+        about = textwrap.wrap(_about(change, lang, hold="\xa0"), width, subsequent_indent="  ")
+        out += [line.replace("\xa0", " ") for line in about]
         parts = [change["title_edits"], change["text_edits"]]
         for edits in filter(None, parts):
             out += _aside(edits, width, color) if width >= SIDE_BY_SIDE else _inline(edits, width, color)

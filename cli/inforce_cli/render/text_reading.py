@@ -158,8 +158,14 @@ def blame_text(rows: Sequence[Mapping[str, Any]], *, on: str, width: int = 80, l
         out.append("  ".join(cells).rstrip())
         if number in notes:
             indent = " " * (sizes[0] + 2)
-            out += textwrap.wrap(safe_text(notes[number]), width, initial_indent=indent, subsequent_indent=indent)
+            folded = textwrap.wrap(safe_text(notes[number]), width, initial_indent=indent, subsequent_indent=indent)
+            out += [one.replace("\xa0", " ") for one in folded]
     return "\n".join(out) + "\n"
+
+
+def _whole(text: str) -> str:
+    """A note whose items are not broken: their spaces hold."""
+    return "; ".join(item.replace(" ", "\xa0") for item in text.split("; "))
 
 
 def _fit(text: str, room: int) -> str:
