@@ -53,9 +53,7 @@ def version(from_: str, until: str, layer: str, fact: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    import inforce
-
+def draft(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("own") / "own.ttl"
     path.write_text(
         OWN
@@ -63,7 +61,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Any:
         + version("2030-02-01", "2030-03-01", "designation", "us_permanent_resident"),
         encoding="utf-8",
     )
-    return inforce.open(path, today="2026-06-12")
+    return path
+
+
+@pytest.fixture(scope="module")
+def own(draft: Path) -> Any:
+    import inforce
+
+    return inforce.open(draft, today="2026-06-12")
 
 
 def ids(rows: list[dict[str, Any]], *kinds: str) -> set[str]:
@@ -205,3 +210,23 @@ def test_it_ends_with_1_where_something_differs_if_asked(run: Callable[..., Ran]
     quiet = run("diff 2024-02-26 2024-02-27 --exit-code")
     assert quiet.code == 0 and "no rule, list or shared condition differs" in quiet.out
     assert run("diff 2024-12-24 2024-12-23").code == 2
+
+
+def test_a_limit_cuts_the_first_rows_in_every_form(run: Callable[..., Ran]) -> None:
+    whole = json.loads(run("diff 2024-02-28 2024-12-24 --json").out)
+    ran = run("diff 2024-02-28 2024-12-24 --json --limit 15")
+    cut = json.loads(ran.out)
+    schema("rules-difference").validate(cut)
+    names = ("rules", "conditions", "lists", "entailments")
+    assert ran.code == 8 and sum(len(cut[name]) for name in names) == 15
+    assert all(cut[name] == whole[name][: len(cut[name])] for name in names)
+    assert run("diff 2024-02-28 2024-12-24 --limit 15 --format csv").out.count("\n") == 16
+
+
+def test_a_draft_of_ones_own_is_compared_with_the_rules(own: Any, run: Callable[..., Ran], draft: Path) -> None:
+    ran = run(f"diff 2030-01-15 --against {draft}")
+    assert ran.code == 0 and "OWN-BAR" in ran.out and str(draft.name) in " ".join(ran.out.split())
+    found = json.loads(run(f"diff 2030-01-15 --against {draft} --json").out)
+    assert [row["id"] for row in found["rules"]] == ["OWN-BAR"] and found["provisions"] is None
+    refused = run(f'diff "IRPR 26.1" 2024-12-17 2024-12-18 --against {draft}')
+    assert refused.code == 2 and "one day or two" in refused.err

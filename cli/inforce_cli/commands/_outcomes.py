@@ -12,7 +12,7 @@ from inforce_cli.output import Run
 if TYPE_CHECKING:
     from inforce import KnowledgeBase
 
-__all__ = ["outcomes_between"]
+__all__ = ["drafted", "outcomes_between"]
 
 
 def outcomes_between(
@@ -29,7 +29,7 @@ def outcomes_between(
             hint="inforce diff A B --outcomes",
         )
     kb, facts = run.kb, assignments(where)
-    draft = _draft(run, against) if against else None
+    draft = drafted(run, against) if against else None
     found = kb.differ(days[0], days[-1], action=actions, where=facts, against=draft)
 
     def text() -> str:
@@ -50,7 +50,8 @@ def outcomes_between(
     return differs, run.show(json=found, text=text)
 
 
-def _draft(run: Run, folder: str) -> KnowledgeBase:
+def drafted(run: Run, folder: str) -> KnowledgeBase:
+    """Return the rules with those of a folder of the user's own beside them."""
     import inforce
 
     return inforce.open([*(run.options.data or ()), folder], progress=run.progress)

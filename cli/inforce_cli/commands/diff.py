@@ -68,9 +68,11 @@ def main(
             raise UsageError("--outcomes goes without --about and --known-on", hint="narrow it: --where FACT=VALUE")
         differs, code = outcomes_between(run, words, actions=action or [], where=where or [], against=against)
         return code or int(exit_code and differs)
-    if action or where or against:
-        raise UsageError("--action, --where and --against compare outcomes", hint="add --outcomes")
-    if len(words) not in (2, 3) or (len(words) == 3 and about is not None):
+    if action or where:
+        raise UsageError("--action and --where compare outcomes", hint="add --outcomes")
+    if against and (len(words) not in (1, 2) or about is not None):
+        raise UsageError("diff --against takes one day or two", hint=f"inforce diff A B --against {against}")
+    if not against and len(words) not in (2, 3) or (len(words) == 3 and about is not None):
         raise UsageError(
             "diff takes two days, or a provision and two days", hint='inforce diff "IRPR 26.1" A B, or A B --about IRPR'
         )
@@ -81,7 +83,7 @@ def main(
     else:
         from inforce_cli.commands._rules import between
 
-        differs, code = between(run, words, known_on=known_on)
+        differs, code = between(run, words, known_on=known_on, against=against)
     return code or int(exit_code and differs)
 
 

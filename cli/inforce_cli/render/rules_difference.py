@@ -20,6 +20,7 @@ _KINDS = ("added", "changed", "ended", "restated", "passed")
 _WORDS = {
     "en": {
         "title": "Rules and lists on {to} against {from}",
+        "draft": ", with {}",
         "nothing": "no rule, list or shared condition differs",
         "rules": "RULES",
         "conditions": "CONDITIONS THAT RULES SHARE",
@@ -45,6 +46,7 @@ _WORDS = {
     },
     "fr": {
         "title": "Règles et listes du {to} comparées à celles du {from}",
+        "draft": ", avec {}",
         "nothing": "aucune règle, liste ou condition commune ne diffère",
         "rules": "RÈGLES",
         "conditions": "CONDITIONS COMMUNES À DES RÈGLES",
@@ -95,10 +97,17 @@ def difference_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def rules_text(found: Mapping[str, Any], *, width: int = 80, lang: str = "en", color: bool = False) -> str:
-    """Return the page: by section what was added, changed and ended, each with its day and instrument."""
+def rules_text(
+    found: Mapping[str, Any], *, against: str | None = None, width: int = 80, lang: str = "en", color: bool = False
+) -> str:
+    """Return the page: by section what was added, changed and ended, each with its day and instrument.
+
+    ``against`` names the folder of the user's own rules for the later day, if there is one.
+    """
     words = _WORDS[lang]
     title = words["title"].format(**{"from": found["from"], "to": found["to"]})
+    if against:
+        title += words["draft"].format(against)
     lines = [paint(safe_text(title), "0", color=color)]
     if not any(found[section] for section, _ in _SECTIONS):
         return f"{lines[0]}\n\n  {words['nothing']}\n"
