@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ LAW, LANGUAGE = "SOR-2002-227", "eng"
 DAY, AFTER, TO = date(2025, 3, 1), date(2024, 11, 30), date(2025, 2, 28)
 SECTION, PROVISION = "irpr/26.1", "irpr/26.1/1"
 TARGETS_MS = {"provision on a day": 1.0, "difference of two days": 3.0, "all versions": 0.2}
-ASKED = {
+ASKED: dict[str, tuple[str, dict[str, str | date]]] = {
     "provision on a day": ("provision-on", {"provision": BASE + SECTION, "on": DAY, "language": "en"}),
     "difference of two days": ("changes-in-text", {"after": AFTER, "to": TO}),
     "all versions": ("provision-versions", {"provision": BASE + PROVISION, "language": "en"}),
@@ -84,7 +85,7 @@ def on_disk(lines: Iterable[str], folder: str) -> ox.Store:
 
 def in_oxigraph(store: ox.Store, text: str) -> Rows:
     """Rows of a query as plain text."""
-    found = store.query(text, use_default_graph_as_union=True)
+    found: Any = store.query(text, use_default_graph_as_union=True)
     return [tuple(None if term is None else term.value for term in row) for row in found]
 
 
@@ -148,11 +149,11 @@ def main() -> int:
     start = time.process_time()
     lines = law_quads(snapshots)
     writing_s = time.process_time() - start
-    texts = {what: queries.filled(name, values) for what, (name, values) in ASKED.items()}
+    texts = {what: queries.filled(name, {**values}) for what, (name, values) in ASKED.items()}
     with tempfile.TemporaryDirectory() as folder:
         store = on_disk(lines, folder)
         # Before the peers are there: what they keep in memory slows whoever shares the process.
-        ours = {what: best_ms(lambda text=text: in_oxigraph(store, text), 30) for what, text in texts.items()}
+        ours = {what: best_ms(partial(in_oxigraph, store, text), 30) for what, text in texts.items()}
         memory = ox.Store()
         memory.bulk_load(input="\n".join(lines).encode(), format=ox.RdfFormat.N_QUADS)
         graph = _rdflib(lines)
@@ -165,9 +166,9 @@ def main() -> int:
         _same_section(
             in_oxigraph(store, texts["provision on a day"]), in_oxigraph(peer, asked_of_peer["provision on a day"])
         )
-        within = {what: best_ms(lambda text=text: in_oxigraph(memory, text), 30) for what, text in texts.items()}
-        theirs = {what: best_ms(lambda text=text: in_rdflib(graph, text), 3) for what, text in texts.items()}
-        apart = {what: best_ms(lambda text=text: in_oxigraph(peer, text), 5) for what, text in asked_of_peer.items()}
+        within = {what: best_ms(partial(in_oxigraph, memory, text), 30) for what, text in texts.items()}
+        theirs = {what: best_ms(partial(in_rdflib, graph, text), 3) for what, text in texts.items()}
+        apart = {what: best_ms(partial(in_oxigraph, peer, text), 5) for what, text in asked_of_peer.items()}
     sizes = {"snapshots": len(snapshots), "read_s": round(reading_s, 2), "write_s": round(writing_s, 2)}
     met = {what: ours[what] <= target for what, target in TARGETS_MS.items()}
     tell("inforce on disk", quads=len(lines), ms=_rounded(ours), targets_ms=TARGETS_MS, met=met, **sizes)
