@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("Read", "Find words in labels and paraphrases, English and French."),
     "cite": ("Read", "Citation of a provision, a rule or an answer."),
     "sparql": ("SPARQL", "Run a SPARQL query over the graph."),
+    "serve": ("SPARQL", "The explorer and a SPARQL endpoint, on this machine."),
     "query": ("SPARQL", "Run a saved query with named parameters."),
     "import": ("Data", "Read the law's own text from XML files or a git checkout."),
     "validate": ("Data", "Check your own rules, facts and cases, with file and line."),

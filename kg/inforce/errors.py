@@ -66,6 +66,7 @@ _STATUS = {
     # No 503: asked again, it is as much again.
     "E_TOO_MUCH": 422,
     "E_HEADER_SIZE": 431,
+    "E_FENCE": 503,
 }
 
 

@@ -1,0 +1,96 @@
+r"""``inforce serve``: the explorer and the SPARQL endpoint, on this machine.
+
+Examples:
+  inforce serve
+  inforce serve --port 9000 --data my-rules
+  inforce serve --host 0.0.0.0 --allow-host rules.example.org --quiet
+\b
+It answers only requests that call it by one of its names: 127.0.0.1,
+localhost, [::1] and those of --allow-host. Nothing can be changed through
+it, and nothing outside is asked. Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from inforce.errors import EnvironmentFault, ExitCode, UsageError
+from inforce_cli.output import Run
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+_NAME = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+")
+_ORIGIN = re.compile(r"https?://[^\s/?#]+")
+
+
+def main(
+    run: Run,
+    port: Annotated[str, typer.Option("--port", help="0 is any that is free.", metavar="N")] = "8390",
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="A further name of this server; repeatable.", metavar="NAME"),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option("--cors", help="An origin whose pages may read answers; repeatable.", metavar="ORIGIN"),
+    ] = None,
+    timeout: Annotated[str, typer.Option("--timeout", help="Seconds a query may take.", metavar="S")] = "5",
+    memory: Annotated[str, typer.Option("--memory", help="MiB a query may use.", metavar="MIB")] = "1024",
+    rows: Annotated[str, typer.Option("--rows", help="Rows an answer may have.", metavar="N")] = "10000",
+    workers: Annotated[str, typer.Option("--workers", help="Queries at a time; 0: one a core.", metavar="N")] = "0",
+    queue: Annotated[str, typer.Option("--queue", help="Queries that may wait.", metavar="N")] = "32",
+) -> int:
+    """Serve the explorer and the SPARQL endpoint; read-only, on this machine only unless asked."""
+    try:
+        from inforce_cli.serve.run import run_server
+    except ModuleNotFoundError as error:
+        raise EnvironmentFault(
+            f"{error.name} is not installed", code="E_EXTRA", hint="pip install 'inforce[web]'"
+        ) from None
+    from inforce_cli.serve.settings import LOOPBACK, Settings
+
+    names = [name.lower() for name in allow_host or []]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"--allow-host {name}: not a host's name", hint="without http:// and without a port")
+    for origin in cors or []:
+        if not _ORIGIN.fullmatch(origin):
+            raise UsageError(f"--cors {origin}: not an origin", hint="as in https://example.org, without a path")
+    if host not in _LOOPBACK and not names:
+        raise UsageError(
+            f"--host {host} can be reached from other machines",
+            hint="name what they call it with --allow-host NAME; see docs/serve.md",
+        )
+    settings = Settings(
+        host=host,
+        port=_number("--port", port, 0, 65535),
+        allowed_hosts=(*LOOPBACK, *names),
+        cors=tuple(cors or ()),
+        lang=run.lang,
+        timeout_s=_seconds(timeout),
+        memory=_number("--memory", memory, 16, 1 << 20) << 20,
+        rows=_number("--rows", rows, 1, 10_000_000),
+        workers=_number("--workers", workers, 0, 256),
+        queue=_number("--queue", queue, 0, 10_000),
+    )
+    run_server(run, settings)
+    return int(ExitCode.ANSWERED)
+
+
+def _number(option: str, text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise UsageError(f"{option} {text}: not a number that will do", hint=f"give {least} to {most}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 3600:
+        raise UsageError(f"--timeout {text}: not a time", hint="give seconds, more than 0 and at most 3600")
+    return found
