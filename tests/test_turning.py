@@ -171,6 +171,7 @@ def test_on_the_real_rules_every_example_replays_and_no_part_of_it_is_to_spare(k
     replayed = spare = 0
     for case in cases(kb, 6200, 120):
         asked = {"on": case.day.isoformat(), "action": case.action, "ordinarily": ordinarily}
+        asked |= {"known_on": case.known_on and case.known_on.isoformat(), "readings": sorted(case.readings)}
         try:
             answer = kb.check(case.facts, **asked)
         except FactsError:

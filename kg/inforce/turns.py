@@ -53,7 +53,7 @@ class Turning:
         which may turn out to be so where they are open. ``words`` says for whom a set is so. What was given and cannot
         change, and what follows from it or from the day, stays. A change lists ``tests``, alternatives of tests that
         hold together, as in ``differ``. ``rules`` has ``count`` and ``sets`` of rule versions in force: were those of
-        one set not, it would be ``into``.
+        one set not, it would be ``into``. Where there are several outcomes in the time asked about, the last turns.
 
         Args:
             most: how many sets of each kind to return; ``None`` for all.

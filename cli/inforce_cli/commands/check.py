@@ -8,6 +8,7 @@ Examples:
   inforce check --facts case.json --what-if has_cbsa_appointment=yes
   inforce check --facts case.json --on 2024-12-23 --compare 2024-12-24
   inforce check --facts case.json --history --from 2016-01-01
+  inforce check citizenships=MEX --history --format svg -o mex.svg
   inforce check --facts case.json --json -o answer.json
 \b
 Facts: inforce list facts. A value is yes, no, unknown, a code or name, or
@@ -184,8 +185,12 @@ class Asking:
                 run.cut()
             found = {"schema": "inforce/why-not/1", "answer": answer.id, "outcome": answer.verdict, "obstacles": ways}
             page = self._page()
-            show = lambda: obstacles(answer, ways, page, turns=turns_text(turns, page))  # noqa: E731
-            return run.show(json={**found, **turns}, text=show), unfavourable
+            several = len(answer.segments) > 1
+
+            def shown() -> str:
+                return obstacles(answer, ways, page, turns=turns_text(turns, page, several=several))
+
+            return run.show(json={**found, **turns}, text=shown), unfavourable
         if explain:
             return run.show(json=answer.to_json(run.lang), text=lambda: explanation(answer, self._page())), unfavourable
 

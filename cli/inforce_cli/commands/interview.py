@@ -180,7 +180,7 @@ class _Talk:
         self.tell("\n")
         if self.keep is not None:
             text = say("Kept in {}; go on with: inforce interview --resume {}", self.page.lang)
-            self.tell(text.format(self.keep, shlex.quote(self.keep)) + "\n")
+            self.tell(safe_text(text.format(self.keep, shlex.quote(self.keep))) + "\n")
 
     def _store(self) -> None:
         if self.keep is not None:

@@ -15,6 +15,7 @@ _FRENCH = {
     "what would make it {}": "ce qui donnerait {}",
     "nothing that can change would make it {}": "rien qui puisse changer ne donnerait {}",
     "{} of {} ways, more with --limit": "{} façons sur {}, davantage par --limit",
+    "at the end of that time": "à la fin de cette période",
     "1 way": "1 façon",
     "{} ways": "{} façons",
     "if it turned out that": "s'il s'avérait que",
@@ -32,11 +33,17 @@ _FRENCH = {
 }
 
 
-def turns_text(found: Mapping[str, Any], page: Page) -> str:
-    """Return the sets of changes and of rules that ``KnowledgeBase.would_turn`` gives; nothing where no rule speaks."""
+def turns_text(found: Mapping[str, Any], page: Page, *, several: bool = False) -> str:
+    """Return the sets of changes and of rules that ``KnowledgeBase.would_turn`` gives; nothing where no rule speaks.
+
+    Args:
+        several: there are several outcomes in the time asked about; it is the last that would turn.
+    """
     if found["into"] is None:
         return ""
     into, facts, rules = outcome(found["into"], page.lang), found["facts"], found["rules"]
+    if several:
+        into += " " + _say("at the end of that time", page)
     if facts["sets"]:
         title = _say("what would make it {}", page).format(into)
         parts = [
