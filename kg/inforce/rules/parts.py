@@ -200,11 +200,13 @@ class Values:
         """Return the cells of one fact, in the order of its values."""
         found: dict[tuple[bool, ...], Cell] = {}
         signatures: dict[tuple[bool, ...], tuple[str, ...] | None] = {}
-        # A list may hold what is no value of this fact.
+        # A list may hold what is no value of this fact, and nobody has then.
         there = frozenset(self.tokens(fact.name)) if fact.kind == "choice" else None
         for value in self._values(fact, variables):
+            if there is not None and not there.issuperset(value if fact.multiple else (value,)):
+                continue
             truths = self.truths(variables, {fact.name: value})
-            certain = None not in truths and (there is None or there.issuperset(value if fact.multiple else (value,)))
+            certain = None not in truths
             for row in product(*((truth,) if truth is not None else (False, True) for truth in truths)):
                 if row not in found or (certain and not found[row].real):
                     found[row] = Cell(tuple(zip(places, row, strict=True)), value if certain else None, certain)
