@@ -1,8 +1,8 @@
 """The server put together.
 
 A part of it is a module in ``PARTS`` with ``routes``: a list of starlette routes, in the order in which they are
-tried, and perhaps ``install``, called with the context once. An endpoint takes a request, finds what it needs in ``context(request)``, and raises errors of
-``inforce.errors``: they become problem documents, or a page in a browser.
+tried, and perhaps ``install``, called with the context once. An endpoint takes a request, finds what it needs in
+``context(request)``, and raises errors of ``inforce.errors``: they become problem documents, or a page in a browser.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,8 @@ def make_app(
 
 
 def _load_rules(here: Context) -> None:
-    here.state["verified_through"] = here.kb.book.verified_through
+    with suppress(InForceError):
+        here.state["verified_through"] = here.kb.book.verified_through
 
 
 def _templates() -> Any:

@@ -50,7 +50,8 @@ def _named(request: Request, here: Context) -> str | None:
     if below:
         if given:
             raise UsageError("the graph is named twice", code="E_HTTP", hint="leave out default and graph")
-        iri = str(request.url.replace(query=""))
+        # As it was written: the framework has taken the percent codes out of the path.
+        iri = f"{request.url.scheme}://{request.url.netloc}{request.scope['raw_path'].decode('ascii')}"
         # Our own graphs are called after another place than the one they are served from.
         ours = [name for name in here.workers.graphs if name.endswith(f"/graph/{below}")]
         return iri if iri in here.workers.graphs or not ours else ours[0]

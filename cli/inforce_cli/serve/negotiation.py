@@ -29,7 +29,9 @@ def choose(accept: str | None, offers: Mapping[str, Sequence[str]]) -> str | Non
     ranges = accepted(accept)
     best, found = 0.0, None
     for name, types in offers.items():
-        quality = max(_quality(one, ranges) for one in types)
+        # A further name counts where it is spelled out: "text/*" does not mean what is sent as application/….
+        further = [weight for one in types[1:] for media, weight in ranges if media == one]
+        quality = max([_quality(types[0], ranges), *further])
         if quality > best:
             best, found = quality, name
     return found

@@ -37,10 +37,15 @@ def document(error: InForceError) -> dict[str, Any]:
     return found
 
 
-def problem(error: InForceError, request: Request | None = None, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error as a response, as a page where a browser asks."""
+def problem(
+    error: InForceError,
+    request: Request | None = None,
+    headers: Mapping[str, str] | None = None,
+    status: int | None = None,
+) -> Response:
+    """Return an error as a response, as a page where a browser asks; ``status`` if not that of the error."""
     found = document(error)
-    status = int(found["status"])
+    found["status"] = status = status or int(found["status"])
     more = dict(headers or {})
     if status == 503:
         more.setdefault("Retry-After", "5")
@@ -68,9 +73,7 @@ async def failed(request: Request, error: Exception) -> Response:
         return problem(error, request)
     if isinstance(error, HTTPException):
         known = UsageError(error.detail, code=_CODES.get(error.status_code, "E_HTTP"))
-        found = problem(known, request, error.headers)
-        found.status_code = error.status_code
-        return found
+        return problem(known, request, error.headers, error.status_code)
     return problem(InForceError(f"internal error: {type(error).__name__}", code="E_INTERNAL"), request)
 
 
