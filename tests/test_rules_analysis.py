@@ -388,6 +388,8 @@ def test_it_is_told_in_both_languages_and_by_schema(run: Callable[..., Ran]) -> 
     found = json.loads(run("validate --rules --json").out)
     schema("findings").validate(found)
     assert {one["severity"] for one in found} == {"warning", "note"}
+    french = json.loads(run("validate --rules --lang fr --json").out)
+    assert [one["message"] for one in french] == [one["message_fr"] for one in found]
     page = run("validate --rules --lang fr").out
     assert "peut tenir en même temps que R-WP-198-1 du 2002-06-28, une permission" in " ".join(page.split())
     assert page.index("W_REDUNDANT") < page.index("W_CONFLICT") and page.endswith("à considérer\n")

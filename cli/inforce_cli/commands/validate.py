@@ -52,6 +52,9 @@ def main(
     found = _of_rules(run, own, between=rules)
     if cases and not _wrong(found):
         found += [row for path in cases for row in _of_case(run, path)]
+    if run.lang == "fr":
+        # As in an answer: what is read stands in the reader's language.
+        found = [{**row, "message": row["message_fr"]} for row in found]
     table = Table.of(COLUMNS, [{**row, "example": example_words(row["example"])} for row in found])
     checked = len(own) + len(cases)
     code = run.show(

@@ -62,7 +62,7 @@ def _line(one: Row) -> str:
 
 def _parts(one: Row, lang: str) -> tuple[str, str]:
     # What was found, and what to think about.
-    found, _, advice = (one["message_fr"] if lang == "fr" else one["message"]).partition(": ")
+    found, _, advice = one["message_fr" if lang == "fr" else "message"].partition(": ")
     return found.rstrip(), advice
 
 
