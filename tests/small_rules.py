@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -143,6 +143,14 @@ def small(seed: int, *, answers: str = "may", rules: int = 5) -> Small:
     book.diagrams[ACTIONS[answers]] = compile_action(book, ACTIONS[answers])
     book.diagrams[CONSTRAINTS] = compile_constraints(book)
     return Small(book, ACTIONS[answers], values)
+
+
+def compiled_again(made: Small) -> Small:
+    """Return the rules anew, with what was changed in them compiled."""
+    book = replace(made.book, cache={}, diagrams={}, by_action={}, constraints_of={})
+    book.diagrams[made.action] = compile_action(book, made.action)
+    book.diagrams[CONSTRAINTS] = compile_constraints(book)
+    return Small(book, made.action, made.values)
 
 
 def _fact(rng: random.Random, name: str, values: list[Any]) -> Fact:

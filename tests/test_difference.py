@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 import small_rules
 from command_line import Ran, schema
-from small_rules import LISTED, TOKENS, Small, small
+from small_rules import LISTED, TOKENS, Small, compiled_again, small
 
 import inforce
 from inforce.dates import parse_when
-from inforce.rules.compile import compile_action, compile_constraints
 from inforce.rules.decide import Question
 from inforce.rules.groups import Group, differing
 from inforce.rules.joint import Side
-from inforce.rules.model import CONSTRAINTS, Condition, Fact, Interval
+from inforce.rules.model import Condition, Fact, Interval
 
 DAYS = ("2010-05-01", "2012-05-01")
 CHANGE = "2011-01-01"
@@ -44,18 +43,11 @@ def dated(made: Small, seed: int) -> tuple[Small, tuple[tuple[str, ...], tuple[s
         book.lists["listed"].pop(token, None)
         if here:
             book.lists["listed"][token] = here
-    return compiled(made), listed
+    return compiled_again(made), listed
 
 
 def rule_always() -> Interval:
     return small_rules.ALWAYS
-
-
-def compiled(made: Small) -> Small:
-    book = replace(made.book, cache={}, diagrams={}, by_action={}, constraints_of={})
-    book.diagrams[made.action] = compile_action(book, made.action)
-    book.diagrams[CONSTRAINTS] = compile_constraints(book)
-    return Small(book, made.action, made.values)
 
 
 def side(made: Small, day: str, facts: Mapping[str, Any] | None = None) -> Side:
@@ -139,7 +131,7 @@ def test_groups_of_two_sets_of_rules_with_facts_of_their_own(monkeypatch: pytest
         )
         # Its rules are others: so are their names, as a diagram has them.
         book.rules[:] = [replace(rule, id=f"{rule.id}/draft") for rule in book.rules]
-        draft = compiled(Small(book, after.action, {**after.values, "extra": [True, False]}))
+        draft = compiled_again(Small(book, after.action, {**after.values, "extra": [True, False]}))
         turned += hold_against_all(before, draft, (LISTED, LISTED), monkeypatch) > 0
         monkeypatch.undo()
     assert turned > 10

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from inforce.phrases import Told, Words
+from inforce.rules.answer import Answer, ask
 from inforce.rules.case import plain
 from inforce.rules.explain import differences
 from inforce.rules.groups import Group, differing
@@ -74,8 +76,7 @@ def _known(facts: Mapping[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
 def _told(
     before: KnowledgeBase, after: KnowledgeBase, days: tuple[str, str], action: str, group: Group
 ) -> dict[str, Any]:
-    one = before.check(_known(group.example, before), on=days[0], action=action)
-    other = after.check(_known(group.example, after), on=days[1], action=action)
+    one, other = (_asked(kb, group.example, day, action) for kb, day in zip((before, after), days, strict=True))
     return {
         "action": action,
         "conditions": [_shown(told) for told in group.conditions],
@@ -87,6 +88,16 @@ def _told(
     }
 
 
+def _asked(kb: KnowledgeBase, example: Mapping[str, Any], day: str, action: str) -> Answer:
+    # A group may be one of people who come on another day of the week than either day was.
+    known = _known(example, kb)
+    following = {fact.name: known[fact.name] for fact in kb.book.following_day if fact.name in known}
+    asked = kb.question({n: v for n, v in known.items() if n not in following}, on=day, action=action)
+    for moment in asked.moments:
+        moment.facts.update(following)
+    return ask(asked)
+
+
 def _shown(told: tuple[str, str, Any]) -> list[Any]:
     name, operator, value = told
     return [name, operator, plain(value)]
@@ -94,13 +105,18 @@ def _shown(told: tuple[str, str, Any]) -> list[Any]:
 
 def _because(apart: Mapping[str, Any]) -> list[str]:
     # The versions whose standing differs and that an outcome rests on; the later one where both days have one.
-    rules = [rule for rule in apart["rules"] if _standing(rule["before"]) != _standing(rule["after"])]
+    for open_ in (False, True):
+        rules = [rule for rule in apart["rules"] if _standing(rule["before"], open_) != _standing(rule["after"], open_)]
+        if rules:
+            break
     decisive = [rule for rule in rules if any(side and side["decisive"] for side in (rule["before"], rule["after"]))]
     return [(rule["after"] or rule["before"])["version"] for rule in decisive or rules]
 
 
-def _standing(side: Mapping[str, Any] | None) -> Any:
-    return (side["version"], side["stands"]) if side and side["stands"] == "holds" else None
+def _standing(side: Mapping[str, Any] | None, open_: bool) -> Any:  # noqa: FBT001
+    # Which version stands; with ``open_`` also one of which nobody can say.
+    stands = ("holds", "unknown") if open_ else ("holds",)
+    return (side["version"], side["stands"]) if side and side["stands"] in stands else None
 
 
 # ---- in words ------------------------------------------------------------------------------------
@@ -150,7 +166,7 @@ def _moves(*sides: tuple[KnowledgeBase, str]) -> list[Move]:
             for name, entries in kb.book.lists.items()
             for token, intervals in entries.items()
             for interval in intervals
-            if interval.holds_at(f"{day}T23:59:59")
+            if interval.holds_at(f"{day}T23:59:59") and not interval.uncertain_at(f"{day}T23:59:59")
         }
         for kb, day in sides
     ]
@@ -306,12 +322,27 @@ def _question(
         for name, value in group["example"].items()
         if not book.facts[name].has_ordinary or value != plain(book.facts[name].ordinarily)
     }
-    asked = ((before, found["from"], group["before"]), (after, found["to"], group["after"]))
+    days = [_day_of(group["example"], kb, found[key]) for kb, key in ((before, "from"), (after, "to"))]
     short = all(
-        kb.check(_known(facts, kb), on=day, action=group["action"], ordinarily=True).verdict == outcome
-        for kb, day, outcome in asked
+        _verdict(kb, facts, day, group["action"]) == outcome
+        for kb, day, outcome in zip((before, after), days, (group["before"], group["after"]), strict=True)
     )
-    return {"facts": facts if short else group["example"], "ordinarily": short}
+    return {"facts": facts if short else group["example"], "ordinarily": short, "on": days[1]}
+
+
+def _verdict(kb: KnowledgeBase, facts: Mapping[str, Any], day: str, action: str) -> str:
+    return kb.check(_known(facts, kb), on=day, action=action, ordinarily=True).verdict
+
+
+def _day_of(example: Mapping[str, Any], kb: KnowledgeBase, day: str) -> str:
+    # The day, or the nearest one that is of the day of the week the example says.
+    following = {fact.name: example[fact.name] for fact in kb.book.following_day if fact.name in example}
+    near = [date.fromisoformat(day) + timedelta(days=number) for number in sorted(range(-6, 7), key=abs)]
+    for one in near if following else ():
+        implied = kb.question({}, on=str(one)).moments[-1].facts
+        if all(implied.get(name) == value for name, value in following.items()):
+            return str(one)
+    return day
 
 
 def _reason(version: str, before: KnowledgeBase, after: KnowledgeBase, lang: str) -> dict[str, Any]:

@@ -93,14 +93,13 @@ def difference_text(
         if not here and kind != "unsettled":
             lines += ["", f"{words[kind]}  {words['nobody']}"]
         for section in here:
-            lines += ["", *_section(section, found, words, data=data, width=width, lang=lang, color=color)]
+            lines += ["", *_section(section, words, data=data, width=width, lang=lang, color=color)]
     lines += ["", *_wrapped(words["foot"].format(found["data"]["verified_through"]), width, "  ")]
     return "\n".join(lines) + "\n"
 
 
 def _section(
     section: Section,
-    found: Mapping[str, Any],
     words: Mapping[str, str],
     *,
     data: Sequence[str],
@@ -132,7 +131,7 @@ def _section(
         yield from _bullets(section["unless"], width, "  · ")
     more = f" ({words['examples'].format(len(groups))})" if len(groups) > 1 else ""
     yield "  " + words["example"] + more
-    yield from _typed(groups[0]["check"], section, found, data=data, width=width)
+    yield from _typed(groups[0]["check"], section, data=data, width=width)
     for reason in {reason["label"]: reason for group in groups for reason in group["because"]}.values():
         yield from _reason(reason, words, width, lang)
 
@@ -153,16 +152,14 @@ def _sentence(parts: Sequence[str], lang: str) -> str:
     return f"{comma} ".join(parts[:-1]) + last + parts[-1]
 
 
-def _typed(
-    check: Mapping[str, Any], section: Section, found: Mapping[str, Any], *, data: Sequence[str], width: int
-) -> Iterator[str]:
+def _typed(check: Mapping[str, Any], section: Section, *, data: Sequence[str], width: int) -> Iterator[str]:
     # What can be pasted: a line for the shell, folded with backslashes.
     words = ["inforce", "check"]
     words += [
         shlex.quote(f"{name}={','.join(value) or 'none' if isinstance(value, list) else value}")
         for name, value in check["facts"].items()
     ]
-    words += [f"--action {section['action']}", f"--on {found['to']}"]
+    words += [f"--action {section['action']}", f"--on {check['on']}"]
     words += ["--ordinarily"] if check["ordinarily"] else []
     words += [f"--data {shlex.quote(folder)}" for folder in data]
     line = "   "

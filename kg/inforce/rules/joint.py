@@ -18,6 +18,9 @@ from inforce.rules.model import Fact, Rulebook
 
 __all__ = ["UNNAMED", "Joint", "Side"]
 
+# A variable is a test with the values that pass it.
+Key = tuple[Variable, frozenset[str]]
+
 # The cell of a choice that stands for every value no test names.
 UNNAMED = ""
 
@@ -61,17 +64,16 @@ class Joint:
                 self.facts[name] = fact
         self.functions = f = Functions()
         self._values_of: dict[str, frozenset[str]] = {}
-        self._passed: dict[tuple[Variable, int], frozenset[str]] = {}
+        self._known: dict[tuple[Variable, int], dict[str, bool]] = {}
         self._places = [{v: place for place, v in enumerate(side.question.diagram.variables)} for side in self.sides]
         self._variables = self._tests()
-        # A variable is a test with the values that pass it.
-        self.keys: list[tuple[Variable, frozenset[str]]] = self._ordered()
+        self.keys: list[Key] = [*self._ordered(), *self._doubts()]
         self.place = {key: number for number, key in enumerate(self.keys)}
         # The variables of values that pass a list on one of the days only.
         self.moved = frozenset(
             number
             for number, (variable, part) in enumerate(self.keys)
-            if part and not part <= self._passing(variable, before) & self._passing(variable, after)
+            if any(not self._passing(variable, side).get(token) for token in part for side in range(2))
         )
         self.of_fact: dict[str, list[int]] = {}
         # Facts do not settle whether something disputed is in force.
@@ -119,33 +121,47 @@ class Joint:
             found = self._values_of[name] = frozenset(self.facts[name].values or self.tokens(name))
         return found
 
-    def _tests(self) -> dict[tuple[int, Variable], list[tuple[Variable, frozenset[str]]]]:
-        # By side and test the variables any of which makes it hold. Where other values pass a list on either day,
-        # those that pass on both, only before and only after are a variable each: who was moved can then be told.
-        found: dict[tuple[int, Variable], list[tuple[Variable, frozenset[str]]]] = {}
+    def _tests(self) -> dict[tuple[int, Variable], dict[Key, bool]]:
+        # By side and test the variables any of which makes it hold, and whether for sure. Where other values pass a
+        # list on either day, those that pass on both, only before and only after are a variable each: who was moved
+        # can then be told. So are those of whom nobody can say whether they pass.
+        found: dict[tuple[int, Variable], dict[Key, bool]] = {}
         for number, side in enumerate(self.sides):
             for variable in side.era.diagram.variables:
-                mine, other = (self._passing(variable, self.sides[place]) for place in (number, 1 - number))
-                parts = dict.fromkeys((mine & other, mine - other)) if mine != other else {mine: None}
-                found[number, variable] = [(variable, part) for part in parts if part or mine == other]
+                mine, other = self._passing(variable, number), self._passing(variable, 1 - number)
+                alike: dict[tuple[bool, bool | None], set[str]] = {}
+                for token, certain in mine.items():
+                    alike.setdefault((certain, other.get(token)), set()).add(token)
+                keys = {(variable, frozenset(tokens)): certain for (certain, _), tokens in alike.items()}
+                found[number, variable] = keys or ({} if other else {(variable, frozenset()): True})
         return found
 
-    def _passing(self, variable: Variable, side: Side) -> frozenset[str]:
+    def _passing(self, variable: Variable, number: int) -> dict[str, bool]:
+        # The values that pass a list or scheme on a side, each with whether that is certain.
         if variable[0] not in ("list", "scheme"):
-            return frozenset()
-        key = (variable, self.sides.index(side))
-        if key not in self._passed:
-            asked, name = side.question, variable[1]
+            return {}
+        found = self._known.get((variable, number))
+        if found is None:
+            asked, name = self.sides[number].question, variable[1]
             at, known = asked.moments[-1].instant, asked.known_on
-            self._passed[key] = frozenset(
-                token
-                for token in self._tokens(name)
-                if test(variable, {name: (token,)}, asked.book, at, known_on=known) is True
-            )
-        return self._passed[key]
+            truths = {
+                token: test(variable, {name: (token,)}, asked.book, at, known_on=known)
+                for token in sorted(self._tokens(name))
+            }
+            found = {token: truth is True for token, truth in truths.items() if truth is not False}
+            self._known[variable, number] = found
+        return found
 
-    def _ordered(self) -> list[tuple[Variable, frozenset[str]]]:
-        found: dict[tuple[Variable, frozenset[str]], tuple[int, int]] = {}
+    def _doubts(self) -> list[Key]:
+        # One variable for each test of a side whose outcome nobody can say for some value.
+        return [
+            (("rule", str(number), *variable), frozenset())
+            for number, variable in self._variables
+            if variable[0] in ("list", "scheme") and not all(self._passing(variable, number).values())
+        ]
+
+    def _ordered(self) -> list[Key]:
+        found: dict[Key, tuple[int, int]] = {}
         for (number, variable), keys in self._variables.items():
             whole = self._places[number]
             for key in keys:
@@ -199,10 +215,16 @@ class Joint:
         tests: list[int] = []
         for position, variable in enumerate(side.era.diagram.variables):
             truth = side.era.truth(position, side.facts)
-            if truth is None:
-                tests.append(f.either(*(f.variable(self.place[key]) for key in self._variables[number, variable])))
-            else:
+            if truth is not None:
                 tests.append(ALWAYS if truth else NEVER)
+                continue
+            doubt = (("rule", str(number), *variable), frozenset[str]())
+            given = variable[0] in ("list", "scheme") and variable[1] in side.facts
+            parts = [f.variable(self.place[doubt])] if given else []
+            for key, certain in self._variables[number, variable].items() if not given else ():
+                passes = f.variable(self.place[key])
+                parts.append(passes if certain else f.both(passes, f.variable(self.place[doubt])))
+            tests.append(f.either(*parts))
         return f.of_diagram(side.era.diagram, tests)
 
     # ---- an example --------------------------------------------------------------------------
