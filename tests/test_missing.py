@@ -109,3 +109,20 @@ def test_facts_that_tell_as_much_as_each_other_keep_the_order_of_the_data(kb: An
                 assert place[one.fact] < place[following.fact]
                 ties += 1
     assert ties
+
+
+def test_a_fact_is_tried_only_with_values_it_can_take(kb: Any) -> None:
+    # Lists of visa policy hold countries and classes of documents; a document class is never a country.
+    for action in kb.book.actions:
+        asked = kb.question({}, on="2024-06-01", action=action)
+        era = asked.era(World(0, asked.widest))
+        for name, rows in era.combinations.items():
+            found = {tuple(False for _ in era.groups[name])}
+            for token in kb.tokens(name):
+                found.add(tuple(era.truth(position, {name: (token,)}) is True for position in era.groups[name]))
+            while kb.book.facts[name].multiple:
+                wider = {tuple(a or b for a, b in zip(one, other, strict=True)) for one in found for other in found}
+                if wider == found:
+                    break
+                found = wider
+            assert {tuple(row.values()) for row in rows} == found, (action, name)

@@ -135,11 +135,12 @@ def reachable(
     the tests of both. A value that no test mentions passes none.
     """
     entries: set[str] = set()
+    mine = book.listed.get(book.facts[name].scheme or "")
     for variable in tests:
         if variable[0] == "is":
             entries.add(variable[2])
         elif variable[0] == "list":
-            entries.update(book.lists.get(variable[2], {}))
+            entries.update(token for token in book.lists.get(variable[2], {}) if mine is None or token in mine)
         elif variable[0] == "scheme":
             entries.add(variable[2])
             entries.update(token for token, above in book.ancestors.items() if variable[2] in above)

@@ -46,6 +46,7 @@ def compiled(triples: Triples, *, version: str) -> dict[str, Any]:
         "conditions": [reader.condition(s) for s in triples.instances("Condition")],
         "rules": [reader.rule(s) for s in triples.instances("RuleVersion")],
         "lists": reader.lists(),
+        "listed": reader.listed(),
         "constraints": [reader.constraint(s) for s in triples.instances("Constraint")],
         "entailments": reader.entailments(),
         "ancestors": reader.ancestors(),
@@ -271,6 +272,18 @@ class _Reader:
             for intervals in entries.values():
                 intervals.sort(key=lambda interval: str(interval[0]))
         return found
+
+    def listed(self) -> dict[str, list[str]]:
+        """By scheme from which some fact takes its values: those of them that are on a list."""
+        t = self.t
+        wanted = {t.value(fact, INF + "valuesFrom") for fact in self.facts()} - {None}
+        found: dict[str, set[str]] = {local(scheme or ""): set() for scheme in wanted}
+        for subject in t.instances("ListMembership"):
+            entry = t.value(subject, INF + "entry") or ""
+            for scheme in t.all(entry, SKOS + "inScheme"):
+                if scheme.value in wanted:
+                    found[local(scheme.value)].add(t.token(entry))
+        return {scheme: sorted(tokens) for scheme, tokens in sorted(found.items())}
 
     def entailments(self) -> dict[str, list[list[Any]]]:
         """Entailments by ``fact=token``, and by ``action=id``: what each says itself and what it inherits."""

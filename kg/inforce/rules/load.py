@@ -56,6 +56,7 @@ def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]])
             name: {entry: tuple(map(_interval, intervals)) for entry, intervals in entries.items()}
             for name, entries in data["lists"].items()
         },
+        listed={scheme: frozenset(tokens) for scheme, tokens in data["listed"].items()},
         constraints=[Constraint(item["id"], item["label"], _expr(item["expr"])) for item in data["constraints"]],
         entailments={
             key: tuple(Entailment(fact, value, _interval(when), name) for fact, value, when, name in items)

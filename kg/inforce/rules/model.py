@@ -248,6 +248,8 @@ class Rulebook:
     sources: dict[str, dict[str, Any]]
     evidence: dict[str, tuple[dict[str, Any], ...]]
     claims: dict[str, dict[str, Any]]
+    # By scheme the values on some list: a list may hold values of several schemes, a fact takes those of one.
+    listed: dict[str, frozenset[str]] = field(default_factory=dict)
     diagrams: dict[str, Diagram] = field(default_factory=dict)
     by_action: dict[str, tuple[int, ...]] = field(default_factory=dict)
     constraints_of: dict[str, list[Constraint]] = field(default_factory=dict)
