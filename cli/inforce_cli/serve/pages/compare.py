@@ -1,0 +1,5 @@
+"""Pages to come."""
+
+from starlette.routing import BaseRoute
+
+routes: list[BaseRoute] = []

@@ -1,0 +1,284 @@
+"""What all pages share: templates, the reader's language and day, addresses of things, errors as pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from inforce.errors import InForceError, UnknownIdError
+from inforce_cli.render.text import safe_text
+from inforce_cli.render.words import cited, instant, lower_first, one_day_before, outcome
+from inforce_cli.serve.context import context
+from inforce_cli.serve.pages.files import folder, table
+from inforce_cli.serve.problems import document
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from inforce import KnowledgeBase
+
+__all__ = ["BASE", "LANGUAGES", "Site", "View", "as_json", "page", "site_of"]
+
+BASE = "https://w3id.org/inforce/"
+LANGUAGES = ("en", "fr")
+KEPT = ("on", "lang")
+"""What every link keeps of the address."""
+_DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)\Z")
+_VERSIONED = ("rule", "condition")
+_NAMED = {"place": "nationality"}
+_KINDS = frozenset(
+    "rule condition fact action layer list class program category exemption port value source claim conflict change "
+    "evidence constraint instrument nationality scheme entailment snapshot".split()
+)
+# What an address may link to; anything else is shown as text.
+_WEB = re.compile(r"https?://[^\s<>\"]+\Z")
+Words = Mapping[str, str]
+
+
+def page(path: str, answer: Callable[[View], Response]) -> Route:
+    """Return a route whose page is made in a thread; what goes wrong for a reason we know is a page too."""
+
+    def made(request: Request) -> Response:
+        site = site_of(request)
+        try:
+            return answer(View(site, request))
+        except InForceError as error:
+            return site.failed(request, error)
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(made, request)
+
+    return Route(path, endpoint, methods=["GET"])
+
+
+def site_of(request: Request) -> Site:
+    """Return the explorer over the graph that the server answers from now."""
+    here = context(request)
+    found: Site | None = here.state.get("pages")
+    if found is None or found.kb is not here.kb:
+        found = Site(here.kb, lang=here.settings.lang)
+        here.state["pages"] = found
+    return found
+
+
+class Site:
+    """The explorer over one knowledge base: the templates, and what they can ask."""
+
+    def __init__(self, kb: KnowledgeBase, *, lang: str = "en") -> None:
+        """Take the knowledge base, and the language of a page whose address says none."""
+        self.kb = kb
+        self.lang = lang
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates; every value is escaped, an unknown name is an error."""
+        found = Environment(
+            loader=FileSystemLoader(folder() / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_shown,
+        )
+        found.globals["french"] = table("fr")
+        return found
+
+    def failed(self, request: Request, error: InForceError) -> Response:
+        """Return an error as a page with the nearest names, or as a problem document where no page was asked for."""
+        view, problem = View(self, request), document(error)
+        status = int(problem["status"])
+        if view.format is not None:
+            body = json.dumps(problem, ensure_ascii=False) + "\n"
+            return Response(body, status_code=status, media_type="application/problem+json")
+        path = request.url.path.strip("/")
+        near = [] if status != 404 else self._near(path.partition("/")[2] or path)
+        return view.page("error.html", status=status, problem=problem, near=near)
+
+    def _near(self, name: str) -> list[tuple[str, str]]:
+        bare = re.sub(r"(?:@[^/]*)?(?:\.(?:json|ttl|jsonld))?\Z", "", name)[:200]
+        try:
+            found = list(self.kb.nearest(bare))
+        except InForceError:
+            return []
+        return [(one, link) for one in found if (link := self.address_of(one)) is not None]
+
+    @cached_property
+    def address_of(self) -> Callable[[str], str | None]:
+        """Return the page of a thing by any of its names, ``None`` where it has none."""
+
+        @lru_cache(maxsize=4096)
+        def found(name: str) -> str | None:
+            try:
+                return self.address(BASE + str(self.kb.find(name)[1]["iri"]))
+            except UnknownIdError:
+                return None
+
+        return found
+
+    @staticmethod
+    def address(iri: str | None, day: str | None = None) -> str | None:
+        """Return the page of what an IRI names, a version as its thing on its first day; ``None`` for others' IRIs."""
+        if not iri or not iri.startswith(BASE):
+            return None
+        path = iri.removeprefix(BASE)
+        head = path.partition("/")[0]
+        if head in _NAMED:
+            path = f"{_NAMED[head]}/{path.partition('/')[2]}"
+        elif head not in _KINDS:
+            path = f"provision/{path}" if "/" in path else f"law/{path}"
+        dated = _DATED.match(path) if head not in _KINDS or head in _VERSIONED else None
+        if dated:
+            path, day = dated[1], day or dated[2]
+        return "/" + quote(path, safe="/:.'’") + (f"@{day}" if day else "")
+
+
+class View:
+    """One request: the language and the day of its page, and what its template calls."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        """Read language, day and format off the address."""
+        self.site, self.kb, self.request = site, site.kb, request
+        self.query: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            if value.strip():
+                self.query.setdefault(name, []).append(value.strip())
+        asked = self.one("lang")
+        self.lang = asked if asked in LANGUAGES else site.lang
+        self.on = self.one("on")
+        self.path = request.url.path
+        self.bare_path = re.sub(r"@[^/]*\Z", "", self.path)
+        self.format = request.path_params.get("format") or _wanted(request.headers.get("accept", ""))
+
+    def one(self, name: str, default: str | None = None) -> str | None:
+        """Return the last value that the address gives for ``name``."""
+        found = self.query.get(name)
+        return found[-1] if found else default
+
+    # ---- answers -----------------------------------------------------------------------------------
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """Return a rendered template."""
+        text = self.site.templates.get_template(template).render(
+            v=self, _=self.say, verdict_word=self.verdict, kb=self.kb, **context
+        )
+        return HTMLResponse(text, status_code=status, headers={"Vary": "Accept", "Content-Language": self.lang})
+
+    def go(self, path: str, **parameters: Any) -> Response:
+        """Return a redirect to another page."""
+        return RedirectResponse(self.url(path, **parameters), status_code=303)
+
+    # ---- addresses ---------------------------------------------------------------------------------
+
+    def url(self, path: str, **parameters: Any) -> str:
+        """Return an address that keeps language and day; a parameter that is ``None`` is left out."""
+        kept: dict[str, Any] = {"on": self.on, "lang": self.lang if self.lang != self.site.lang else None}
+        if "@" in path.rpartition("/")[2]:
+            kept["on"] = None
+        wanted = [(name, value) for name, value in {**kept, **parameters}.items() if value not in (None, "", [])]
+        return path + ("?" + urlencode(wanted, doseq=True, safe="/:,@") if wanted else "")
+
+    def here(self, **parameters: Any) -> str:
+        """Return this page's address with other parameters; ``None`` takes one away."""
+        kept = {name: values for name, values in self.query.items() if name not in ("lang", *parameters)}
+        return self.url(self.path, **{"on": None, **kept, **parameters})
+
+    def as_format(self, name: str) -> str:
+        """Return this page's address in another format."""
+        base = re.sub(r"\.(?:json|ttl|jsonld)\Z", "", self.path)
+        kept = {key: values for key, values in self.query.items() if key != "lang"}
+        return self.url(f"{base}.{name}" if base != "/" else f"/index.{name}", **{"on": None, **kept})
+
+    def thing(self, thing: Any, day: str | None = None) -> str | None:
+        """Return the address of a thing (its JSON form, or its IRI); ``None`` where it has no page."""
+        iri = thing if isinstance(thing, str) or thing is None else thing.get("iri")
+        found = self.site.address(iri, day)
+        return None if found is None else self.url(found)
+
+    def named(self, name: str | None, **parameters: Any) -> str | None:
+        """Return the address of a thing by any of its names."""
+        found = self.site.address_of(name) if name else None
+        return None if found is None else self.url(found, **parameters)
+
+    @staticmethod
+    def web(text: Any) -> str | None:
+        """Return an address outside, if it is one that may be linked to."""
+        return text if isinstance(text, str) and _WEB.match(text) else None
+
+    # ---- words -------------------------------------------------------------------------------------
+
+    def say(self, text: str) -> str:
+        """Return one of the explorer's own phrases in the reader's language."""
+        return str(table("fr").get(text, text)) if self.lang == "fr" else text
+
+    def label(self, thing: Any, key: str = "label") -> str:
+        """Return a label in the reader's language, of a JSON form or a mapping by language."""
+        if isinstance(thing, Mapping):
+            if key in thing or f"{key}_fr" in thing:
+                found = (thing.get(f"{key}_fr") if self.lang == "fr" else None) or thing.get(key)
+                return safe_text(str(found or thing.get(f"{key}_fr") or thing.get("id") or ""))
+            return safe_text(thing.get(self.lang) or thing.get("en") or next(iter(thing.values()), ""))
+        return safe_text(str(thing))
+
+    def cite(self, text: Any) -> str:
+        """Return a citation or the number of an instrument as the reader's language writes it."""
+        return cited(str(text or ""), self.lang)
+
+    def instant(self, text: str) -> str:
+        """Return a day, with its hour where it has one."""
+        return instant(text, self.lang)
+
+    @staticmethod
+    def day_before(text: str) -> str:
+        """Return the day before: the last day of a stretch whose end is excluded."""
+        return one_day_before(text)
+
+    @staticmethod
+    def lower(text: str) -> str:
+        """Return a label as it stands inside a sentence."""
+        return lower_first(text)
+
+    def verdict(self, name: str) -> str:
+        """Return an outcome as a word: "May not"."""
+        return outcome(name, self.lang).capitalize()
+
+    @property
+    def colon(self) -> str:
+        """A colon, after what the language puts before it."""
+        return "\u00a0:" if self.lang == "fr" else ":"
+
+    @cached_property
+    def today(self) -> str:
+        """The day it is where the law is made."""
+        return str(self.kb.when("today").first)
+
+
+def _shown(value: Any) -> Any:
+    # Escaping is the templates' own; what turns text around or hides in it is made visible before.
+    return safe_text(value) if type(value) is str else value
+
+
+def _wanted(accept: str) -> str | None:
+    # A browser takes HTML; a program that asks for one of the others by name gets it.
+    order = [part.partition(";")[0].strip() for part in accept.split(",")]
+    kinds = {"application/json": "json", "text/turtle": "ttl", "application/ld+json": "jsonld", "text/html": None}
+    for kind in order:
+        if kind in kinds:
+            return kinds[kind]
+    return None
+
+
+def as_json(found: Any) -> Response:
+    """Return a result as the command's ``--json`` writes it, byte for byte."""
+    from inforce_cli.render import table as tables
+
+    body = found if isinstance(found, str) else tables.as_json(found)
+    return Response(body.encode("utf-8", "surrogatepass"), media_type="application/json", headers={"Vary": "Accept"})
