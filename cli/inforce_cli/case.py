@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inforce.errors import EnvironmentFault, FactsError, InForceError, InputError, UsageError
+from inforce_cli import given
 from inforce_cli.plain_yaml import NotPlain, is_yaml, pairs
 
 __all__ = ["Case", "assignments", "read_case"]
@@ -96,6 +97,8 @@ def read_case(name: str) -> Case:
 
 
 def _bytes(name: str) -> bytes:
+    if given.served():
+        return given.body()
     if name == "-":
         if sys.stdin is None:
             raise EnvironmentFault("standard input is closed", hint="name a file: --facts FILE")

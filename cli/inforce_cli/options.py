@@ -14,7 +14,7 @@ from inforce.errors import UsageError, nearest
 from inforce_cli import completion
 from inforce_cli.output import Run
 
-__all__ = ["GLOBAL", "LANGUAGES", "Globals", "Name", "shared", "shared_globals"]
+__all__ = ["GLOBAL", "LANGUAGES", "Globals", "Name", "count", "shared", "shared_globals"]
 
 GLOBAL = "Global options"
 LANGUAGES = ("en", "fr")
@@ -113,7 +113,7 @@ def shared_globals(function: Callable[[typer.Context, Globals], None]) -> Callab
 def _globals(given: dict[str, Any]) -> Globals:
     found = {name: given.pop(name) for name in _SHARED}
     if found["limit"] is not None:
-        found["limit"] = _count(found["limit"])
+        found["limit"] = count(found["limit"])
     options = Globals(**found)
     if options.lang is not None and options.lang not in LANGUAGES:
         near = nearest(options.lang, LANGUAGES)
@@ -124,7 +124,12 @@ def _globals(given: dict[str, Any]) -> Globals:
     return options
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return the number of rows that ``--limit`` says.
+
+    Raises:
+        UsageError: not a whole number from 1.
+    """
     if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 10):
         raise UsageError(f"--limit {text}: not a number of rows", hint="give a whole number from 1")
     return int(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inforce.errors import EnvironmentFault, InputError, UsageError
+from inforce_cli import given
 
 __all__ = ["saved_answer"]
 
@@ -21,12 +22,18 @@ def saved_answer(name: str) -> dict[str, Any] | None:
         EnvironmentFault: the file cannot be read.
     """
     path = Path(name)
+    if name != "-" and given.served():
+        return None
     if name != "-" and not path.is_file():
         if name.endswith(".json"):
             raise UsageError(f"{name}: no such file", hint="save an answer: inforce check … --json -o FILE")
         return None
+    content = given.body() if given.served() else None
     try:
-        text = sys.stdin.read() if name == "-" else path.read_text(encoding="utf-8")
+        if content is not None:
+            text = content.decode("utf-8")
+        else:
+            text = sys.stdin.read() if name == "-" else path.read_text(encoding="utf-8")
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         where = f"{name}:{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else name

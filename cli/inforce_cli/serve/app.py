@@ -29,9 +29,9 @@ from inforce_cli.serve.workers import Workers
 if TYPE_CHECKING:
     from inforce import KnowledgeBase
 
-__all__ = ["PARTS", "Served", "make_app", "write_log"]
+__all__ = ["PARTS", "Served", "make_app", "swap", "write_log"]
 
-PARTS = ("service", "protocol", "graphs")
+PARTS = ("service", "protocol", "graphs", "api", "pages")
 """The modules of this package that have routes, in the order in which these are tried."""
 
 
@@ -61,9 +61,7 @@ def make_app(
         log: called with each request's line.
         ready: called when queries are answered.
     """
-    held = kb.held
-    workers = Workers(kb.built.folder, held.folder if held is not None else None, settings)
-    here = Context(kb, settings, workers, _templates(), log=log, started=monotonic())
+    here = Context(kb, settings, _workers(kb, settings), _templates(), log=log, started=monotonic())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -75,7 +73,7 @@ def make_app(
         if ready is not None:
             ready(here)
         # The rules take a moment to load, which is nobody's first question's.
-        loading = asyncio.create_task(asyncio.to_thread(_load_rules, here))
+        loading = asyncio.create_task(asyncio.to_thread(_load_rules, here, kb))
         try:
             yield
         finally:
@@ -93,9 +91,31 @@ def make_app(
     return Served(app, here)
 
 
-def _load_rules(here: Context) -> None:
+def _workers(kb: KnowledgeBase, settings: Settings) -> Workers:
+    held = kb.held
+    return Workers(kb.built.folder, held.folder if held is not None else None, settings)
+
+
+async def swap(here: Context, kb: KnowledgeBase) -> None:
+    """Answer from another graph from now on; what runs is answered by the graph it was put to.
+
+    Raises:
+        InForceError: the other graph is not good; nothing has changed then.
+    """
+    workers = _workers(kb, here.settings)
+    try:
+        await workers.start()
+        await asyncio.to_thread(_load_rules, here, kb)
+    except BaseException:
+        workers.close()
+        raise
+    before, here.kb, here.workers = here.workers, kb, workers
+    here.state["retiring"] = asyncio.create_task(before.retire())
+
+
+def _load_rules(here: Context, kb: KnowledgeBase) -> None:
     with suppress(InForceError):
-        here.state["verified_through"] = here.kb.book.verified_through
+        here.state["verified_through"] = kb.book.verified_through
 
 
 def _templates() -> Any:
