@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cases_at_random import cases
+from command_line import schema
 from small_rules import LISTED, TOKENS, Small, small
 
 from inforce.errors import FactsError
@@ -251,3 +252,40 @@ def test_an_answer_about_an_instant_is_asked_again_at_that_instant(kb: Any) -> N
     assert kb.asked(answer.question).when.instant == "2024-12-24T00:05:00"
     assert kb.replay(json.loads(answer.to_json()))[1] == []
     assert kb.would_turn(answer)["into"] == "may"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "citizenships=IND --on 1990-01-01",
+        "citizenships=IND --on 2025-06-01 --limit 2",
+        "citizenships=IND --on 2025-06-01 --ordinarily --lang fr",
+        "citizenships=MEX --on 2024-02 --action trv-needed --ordinarily",
+        "citizenships=IND --on 2024-12-24T00:01-05:00",
+        "--on 2025-06-01 --action apply-work-permit-inland",
+        "citizenships=USA --on 2025-06-01 --action trv-needed",
+        "document_and_status_classes=GBS-ROA --on 2018-01-01",
+    ],
+)
+def test_the_command_shows_them_in_eighty_columns_and_by_its_schema(run: Any, line: str) -> None:
+    ran = run(f"check {line} --why-not --json")
+    found = json.loads(ran.out)
+    schema("why-not").validate(found)
+    cut = any(len(found[kind]["sets"]) < found[kind]["count"] for kind in ("facts", "rules"))
+    assert ran.code == (8 if "--limit" in line and cut else 0), ran.err
+    shown = run(f"check {line} --why-not")
+    assert shown.code == ran.code
+    assert max(map(len, shown.out.splitlines())) <= 80
+    for one in found["facts"]["sets"]:
+        for change in one["changes"]:
+            assert change["fact"] in shown.out
+    for rules in found["rules"]["sets"]:
+        assert all(rule["rule"] in shown.out for rule in rules)
+
+
+def test_a_set_is_told_in_both_languages(kb: Any) -> None:
+    answer = kb.check({"citizenships": "FRA"}, on="2025-06-01", ordinarily=True)
+    one, autre = (kb.would_turn(answer, lang=lang)["facts"]["sets"][0] for lang in ("en", "fr"))
+    assert one["words"].startswith("people who ") and autre["words"].startswith("les personnes qui ")
+    assert one["words_fr"] == autre["words"] == autre["words_fr"]
+    assert one["changes"][0]["tests"] == autre["changes"][0]["tests"]
