@@ -96,6 +96,19 @@ def test_every_answer_can_be_taken_back(kb: Any, lang: str) -> None:
     assert not interview.back() and interview.facts == {}
 
 
+def test_how_many_are_left_if_all_is_as_usual_is_what_comes(kb: Any) -> None:
+    interview = Interview(kb, {"citizenships": "IND"}, on=DAY)
+    told = interview.usually()
+    before = interview.to_dict()
+    assert Interview(kb, on=DAY).usually() is None  # nobody has an ordinary citizenship
+    came = 0
+    while (asked := interview.next()) is not None:
+        assert interview.usually() == told - came
+        interview.answer(plain(asked.fact.ordinarily))
+        came += 1
+    assert came == told and before["steps"] == []
+
+
 def test_what_follows_from_an_answer_is_not_asked(kb: Any) -> None:
     """IRPR 190(1): nationals of the United States need no visa; nothing else can change that."""
     interview = Interview(kb, on=DAY, action="trv-needed")
@@ -171,7 +184,10 @@ TALKS = {
         f"interview --on {DAY} --action trv-needed --lang fr",
         ("pourquoi", "aide", "Mexique", "ne sais pas", "peut-être", "non", "retour", "oui", "arrêter"),
     ),
-    "interview-eta": (f"interview citizenships=FRA --on {DAY} --action eta-needed", ("back", "7", "1", "no", "no", "no", "2", "n", "n", "y", "n", "n", "n", "n")),
+    "interview-eta": (
+        f"interview citizenships=FRA --on {DAY} --action eta-needed",
+        ("back", "7", "1", "no", "no", "no", "2", "n", "n", "y", "n", "n", "n", "n"),
+    ),
 }
 
 

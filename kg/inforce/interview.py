@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inforce.dates import When, recorded
-from inforce.errors import InputError, UsageError
+from inforce.errors import FactsError, InputError, UsageError
 from inforce.rules.answer import Answer, ask
 from inforce.rules.case import fold, plain, shown
 from inforce.rules.decide import Missing, Question
@@ -105,6 +105,24 @@ class Interview:
         if self._missing is None:
             self._missing = [one for one in self._question.missing() if one.fact not in self._question.unknown]
         return self._missing
+
+    def usually(self) -> int | None:
+        """Return how many questions are left, this one included, if each is answered as things ordinarily are.
+
+        ``None`` where a question comes for which nothing is ordinary.
+        """
+        ahead = Interview.__new__(Interview)
+        ahead.__dict__ |= self.__dict__
+        count = 0
+        while (asked := ahead.next()) is not None:
+            if not asked.fact.has_ordinary:
+                return None
+            count += 1
+            try:
+                ahead.answer(plain(asked.fact.ordinarily))
+            except FactsError:
+                return None  # what is ordinary cannot be, after what was said
+        return count
 
     def answer(self, value: Any) -> None:
         """Take the answer to what is asked next, as ``check`` takes a fact; ``unknown`` where it is not known.

@@ -122,7 +122,7 @@ class _Talk:
         self.tell(opening(f"{labelled(action.label, self.page.lang)}, {period(on, self.page.lang)}", self.page))
         told: str | None = None
         while (asked := self.interview.next()) is not None:
-            text = asking(asked, self.page, self._names(asked))
+            text = asking(asked, self.page, self._names(asked), usually=self.interview.usually())
             if text != told:
                 self.tell("\n" + text)
                 told = text

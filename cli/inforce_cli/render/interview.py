@@ -21,6 +21,8 @@ _FRENCH = {
     "Answer with the number or in words. Also: why, don't know, back, stop.": "Répondez par le numéro ou en mots. "
     "Aussi : pourquoi, ne sais pas, retour, arrêter.",
     "Question {}, at most {} left": "Question {}, {} au plus à venir",
+    "Question {}, at most {} left, {} if all is as usual": "Question {}, {} au plus à venir, {} si tout est comme à "
+    "l'habitude",
     "Question {}, the last": "Question {}, la dernière",
     "names or codes, with commas between several; or: none": "noms ou codes, séparés par des virgules ; ou : aucun",
     "a name or a code": "un nom ou un code",
@@ -81,19 +83,22 @@ def opening(title: str, page: Page) -> str:
     return paragraph(title, width=page.width) + paragraph(how, width=page.width)
 
 
-def asking(asked: Asked, page: Page, names: Mapping[str, str]) -> str:
+def asking(asked: Asked, page: Page, names: Mapping[str, str], *, usually: int | None = None) -> str:
     """Return a question: how many may be left, the question, and the values numbered or what may be typed.
 
     Args:
         names: of values, in the reader's language.
+        usually: how many questions are left if all is as usual.
     """
     left = asked.at_most
     words = "Question {}, at most {} left" if left > 1 else "Question {}, the last"
+    if left > 1 and usually is not None and usually < left:
+        words += ", {} if all is as usual"
     text = labelled(asked.fact.question, page.lang) or labelled(asked.fact.label, page.lang)
     # A sign that a space goes before stays on its line.
     held = re.sub(r" (?=[?!:;»])", "\xa0", text)
     wrapped = paragraph(held, width=page.width).rstrip("\n").replace("\xa0", " ")
-    lines = [say(words, page.lang).format(asked.number, left) + "\n"]
+    lines = [say(words, page.lang).format(asked.number, left, usually) + "\n"]
     lines += [paint(line, "1", color=page.color) + "\n" for line in wrapped.split("\n")]
     for number, value in enumerate(asked.values, 1):
         named = say(value, page.lang) if asked.fact.kind == "boolean" else names.get(value, value)
