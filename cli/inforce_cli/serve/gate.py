@@ -54,11 +54,13 @@ class Gate:
             return
         headers = Headers(scope=scope)
         begun, seen = monotonic(), {"status": 0}
+        # Of the graph that is asked: another may take its place before the answer goes out.
+        version = self.here.version
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                self._sign(MutableHeaders(raw=message["headers"]), headers)
+                self._sign(MutableHeaders(raw=message["headers"]), headers, version)
                 message["headers"] = [one for one in message["headers"] if one[0].lower() != b"server"]
             await send(message)
 
@@ -147,10 +149,10 @@ class Gate:
 
     # ---- what every answer carries -----------------------------------------------------------------
 
-    def _sign(self, answer: MutableHeaders, request: Headers) -> None:
+    def _sign(self, answer: MutableHeaders, request: Headers, version: str) -> None:
         for name, value in _SECURITY.items():
             answer.setdefault(name, value)
-        answer["X-Data-Version"] = self.here.version
+        answer["X-Data-Version"] = version
         if not self.here.settings.cors:
             return
         answer.add_vary_header("Origin")

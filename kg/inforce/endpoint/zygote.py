@@ -33,7 +33,7 @@ MOST = 2 << 20
 """The most bytes of a question that a child reads."""
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str]) -> None:
     """Load the graph, say so, and fork whenever asked; return when the server has gone."""
     settings = json.loads(argv[0])
     control = socket.socket(fileno=int(settings["control"]))
@@ -42,16 +42,15 @@ def main(argv: list[str]) -> int:
         store, names = _load(settings)
     except InForceError as error:
         _say(control, {"failed": {"class": type(error).__name__, **_parts(error)}})
-        return int(error.exit_code)
+        return
     apart = no_network()
     gc.collect()
     gc.freeze()
     try:
         _say(control, {"ready": {"quads": len(store), "graphs": names, "no_network": apart}})
         _loop(control, store, names, settings)
-    except (BrokenPipeError, ConnectionError):
+    except ConnectionError:
         pass
-    return 0
 
 
 def _parts(error: InForceError) -> dict[str, Any]:
@@ -183,4 +182,4 @@ def _answered(channel: socket.socket, store: Any, names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
