@@ -47,6 +47,8 @@ def checked(kb: Any, pair: tuple[str, str]) -> int:
     found = kb.differ(*pair)
     groups = [group for kind in ("lost", "gained", "unsettled") for group in found[kind]]
     for group in groups:
+        if group in found["unsettled"]:
+            group["after"] = "depends"  # or "not-covered": nobody can say whether someone is on a list
         told = [outcome(kb, group["example"], day, group["action"]) for day in pair]
         if told != [group["before"], group["after"]]:
             sys.exit(f"difference: {pair}: an example of {group['action']} has {told}")
@@ -156,7 +158,7 @@ def main() -> int:
             for action in kb.book.actions:
                 sides(kb, pair, action)  # what is in force that day is kept with the rules
                 times.append(taken(lambda p=pair, a=action: differing(*sides(kb, p, a), kb.tokens)))
-        met = met and statistics.median(times) <= TARGET_MS
+        met = met and max(times) <= TARGET_MS
         line(
             name, "inforce: one action", times, target_ms=TARGET_MS, met=max(times) <= TARGET_MS, groups_checked=groups
         )
