@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, Undefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from inforce import KnowledgeBase
 
-__all__ = ["BASE", "LANGUAGES", "Site", "View", "as_json", "page", "site_of"]
+__all__ = ["BASE", "KINDS", "LANGUAGES", "Site", "View", "as_json", "page", "site_of"]
 
 BASE = "https://w3id.org/inforce/"
 LANGUAGES = ("en", "fr")
@@ -35,7 +35,7 @@ KEPT = ("on", "lang")
 _DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)\Z")
 _VERSIONED = ("rule", "condition")
 _NAMED = {"place": "nationality"}
-_KINDS = frozenset(
+KINDS = frozenset(
     "rule condition fact action layer list class program category exemption port value source claim conflict change "
     "evidence constraint instrument nationality scheme entailment snapshot".split()
 )
@@ -80,11 +80,11 @@ class Site:
 
     @cached_property
     def templates(self) -> Environment:
-        """The templates; every value is escaped, an unknown name is an error."""
+        """The templates; every value is escaped, what a thing does not say is empty."""
         found = Environment(
             loader=FileSystemLoader(folder() / "templates"),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=Undefined,
             trim_blocks=True,
             lstrip_blocks=True,
             finalize=_shown,
@@ -133,12 +133,17 @@ class Site:
         head = path.partition("/")[0]
         if head in _NAMED:
             path = f"{_NAMED[head]}/{path.partition('/')[2]}"
-        elif head not in _KINDS:
+        elif head not in KINDS:
             path = f"provision/{path}" if "/" in path else f"law/{path}"
-        dated = _DATED.match(path) if head not in _KINDS or head in _VERSIONED else None
+        dated = _DATED.match(path) if head not in KINDS or head in _VERSIONED else None
         if dated:
             path, day = dated[1], day or dated[2]
-        return "/" + quote(path, safe="/:.'’") + (f"@{day}" if day else "")
+        return Site.quoted("/" + path) + (f"@{day}" if day else "")
+
+    @staticmethod
+    def quoted(path: str) -> str:
+        """Return a path as an address has it."""
+        return quote(path, safe="/:.'")
 
 
 class View:
@@ -190,6 +195,15 @@ class View:
         """Return this page's address with other parameters; ``None`` takes one away."""
         kept = {name: values for name, values in self.query.items() if name not in ("lang", *parameters)}
         return self.url(self.path, **{"on": None, **kept, **parameters})
+
+    def rest(self) -> dict[str, Any]:
+        """Return what the address says besides language and day."""
+        return {name: values for name, values in self.query.items() if name not in KEPT}
+
+    def plain(self, text: Any) -> str:
+        """Return a token of the data as words, in the reader's language where we have them."""
+        shown = str(text).replace("-", " ").replace("_", " ")
+        return self.say(str(text)) if self.say(str(text)) != str(text) else self.say(shown)
 
     def as_format(self, name: str) -> str:
         """Return this page's address in another format."""
