@@ -267,7 +267,7 @@ class World:
         elif fact.kind == "choice":
             book = self.space.book
             targets = [variable[2] for variable in tests if variable[0] != "list"]
-            listed = {token for entries in book.lists.values() for token in entries} if fact.scheme else set()
+            listed = book.listed.get(fact.scheme or "", frozenset())
             tokens = list(dict.fromkeys([*(fact.values or ()), *targets, *sorted(listed)]))
             # No value, one, two: what takes three different lists at once has no example.
             sizes: Iterable[int] = range(3) if fact.multiple else (1,)
