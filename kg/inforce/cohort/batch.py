@@ -29,6 +29,8 @@ __all__ = ["FLIPS", "Answered", "Batch", "RowError", "Spec"]
 
 # Rows worked on at a time: planes of a block stay in the processor's cache.
 BLOCK = 1 << 17
+# Rows with days of their own are sorted into stretches of time, and each stretch is worth a block.
+DATED_BLOCK = 1 << 20
 FLIPS = ("same", "lost", "gained", "unsettled", "settled", "covered", "uncovered")
 # By outcome before and after (it holds, it fails, depends, not covered), which of FLIPS.
 _FLIP = np.array([[0, 1, 3, 6], [2, 0, 3, 6], [4, 4, 0, 6], [5, 5, 5, 0]], np.int8)
@@ -273,8 +275,9 @@ class Batch:
         length = batch.num_rows
         sides = [Side(length, self.spec.asked) for _ in range(1 if self.spec.against is None else 2)]
         errors: dict[int, RowError] = {}
-        for start in range(0, length, BLOCK):
-            self._block(batch.slice(start, BLOCK), bound, start, sides, errors)
+        size = BLOCK if self.spec.date_column is None else DATED_BLOCK
+        for start in range(0, length, size):
+            self._block(batch.slice(start, size), bound, start, sides, errors)
         return Answered(self._built(batch, sides, errors), tuple(errors[row] for row in sorted(errors)))
 
     def _block(
@@ -341,12 +344,19 @@ class Batch:
             one, other = (side.ordinarily if "ordinarily" in name else side.outcome for side in sides)
             flips = np.where((one < 0) | (other < 0), -1, _FLIP[one, other])
             made.append(worded(flips.astype(np.int8), FLIPS, plain=self.spec.plain))
-        codes = np.full(batch.num_rows, None, object)
-        for row, error in errors.items():
-            codes[row] = error.error.code
-        made.append(pa.array(codes, pa.string()))
+        made.append(_error_codes(batch.num_rows, errors))
         schema = self.schema(batch.schema)
         return pa.RecordBatch.from_arrays([*arrays, *made], schema=schema)
+
+
+def _error_codes(length: int, errors: Mapping[int, RowError]) -> pa.Array:
+    if not errors:
+        return pa.nulls(length, pa.string())
+    words = sorted({error.error.code for error in errors.values()})
+    numbers = {word: number for number, word in enumerate(words)}
+    codes = np.full(length, -1, np.int8)
+    codes[list(errors)] = [numbers[error.error.code] for error in errors.values()]
+    return worded(codes, words, plain=True)
 
 
 class _Known(dict[str, str]):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inforce.cohort.planes import EMPTY, FULL, Plane, either, inverse, pack, unpack
+from inforce.cohort.planes import EMPTY, Plane, both, either, inverse, pack, unpack
 from inforce.errors import InForceError, UsageError
 
 __all__ = ["ABSENT", "BAD", "LONGEST", "UNKNOWN", "Given", "Marker", "Reader", "Tokens", "Truths", "Values"]
@@ -79,7 +79,7 @@ class Truths(Given):
         self.open: Plane = EMPTY
         if column.null_count:
             valid = _bitmap(column, 0)
-            self.yes &= valid
+            self.yes = self.yes & valid
             self.open = ~valid
         self.unknown = EMPTY
 
@@ -110,11 +110,15 @@ class Truths(Given):
 
 
 def _bitmap(column: pa.Array, number: int) -> Plane:
-    words = np.zeros(-(-len(column) // 64), np.uint64)
+    # The column's own memory where it begins and ends with a word; what lies beyond the last row is never looked at.
+    words = -(-len(column) // 64)
+    buffer = column.buffers()[number]
+    if column.offset % 64 == 0 and buffer.size >= column.offset // 8 + words * 8:
+        return np.frombuffer(buffer, np.uint64, words, column.offset // 8)
+    found = np.zeros(words, np.uint64)
     size = -(-len(column) // 8)
-    held = np.frombuffer(column.buffers()[number], np.uint8, size, column.offset // 8)
-    words.view(np.uint8)[:size] = held
-    return words
+    found.view(np.uint8)[:size] = np.frombuffer(buffer, np.uint8, size, column.offset // 8)
+    return found
 
 
 class Values:
@@ -141,13 +145,15 @@ class Values:
 class Tokens(Given):
     """A column of anything else: a number for each row, and the value each number stands for."""
 
-    def __init__(self, codes: NDArray[Any], values: Values) -> None:
-        """Take the numbers of the rows, or one that stands for all, and the values."""
-        self.codes, self.values = codes, values
+    def __init__(self, codes: NDArray[Any], values: Values, null: Plane = EMPTY) -> None:
+        """Take the numbers of the rows, or one that stands for all, and the values; rows in ``null`` have none."""
+        self.codes, self.values, self.null = codes, values, null
+        self._filled = inverse(null)
         self._known: dict[tuple[bool, ...], Plane] = {}
+        self._bytes: bytes | None = None
         self.unknown = self._of(values.marked(UNKNOWN))
         self.bad = self._of(values.marked(BAD))
-        self.open = self._of(values.marked(UNKNOWN, BAD, ABSENT))
+        self.open = either([null, self._of(values.marked(UNKNOWN, BAD, ABSENT))])
 
     def where(self, key: Hashable, holds: Callable[[Any], bool]) -> Plane:
         """Return the rows that give a value of which ``holds`` is true; equal keys say the same of every value."""
@@ -158,7 +164,7 @@ class Tokens(Given):
         if not chosen:
             return EMPTY
         if len(chosen) == len(flags):
-            return FULL
+            return self._filled
         found = self._known.get(flags)
         if found is None:
             if len(chosen) <= FEW:
@@ -166,9 +172,18 @@ class Tokens(Given):
             elif len(flags) - len(chosen) <= FEW:
                 found = inverse(pack(self._equal([n for n, flag in enumerate(flags) if not flag])))
             else:
-                found = pack(np.array(flags, bool).take(self.codes))
-            self._known[flags] = found
+                found = pack(self._looked_up(flags))
+            found = self._known[flags] = both(found, self._filled)
         return found
+
+    def _looked_up(self, flags: tuple[bool, ...]) -> NDArray[Any]:
+        if self.codes.dtype != np.uint8:
+            # Under a null lies any number.
+            return np.array(flags, bool).take(self.codes, mode="clip")
+        # Four times as fast as taking from a table.
+        if self._bytes is None:
+            self._bytes = self.codes.tobytes()
+        return np.frombuffer(self._bytes.translate(bytes(flags).ljust(256, b"\0")), np.uint8)
 
     def _equal(self, numbers: Sequence[int]) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.codes == numbers[0]
@@ -178,10 +193,15 @@ class Tokens(Given):
 
     def take(self, numbers: NDArray[np.intp]) -> Tokens:
         """Return what some of the rows say, in the order of their numbers."""
-        return Tokens(self.codes.take(numbers) if len(self.codes) > 1 else self.codes, self.values)
+        if len(self.codes) == 1:
+            return self
+        null = self.null if self.null is EMPTY else pack(unpack(self.null, len(self.codes)).take(numbers))
+        return Tokens(self.codes.take(numbers), self.values, null)
 
     def value(self, row: int) -> Any:
         """Return the value a row gives, or a marker."""
+        if self.null is not EMPTY and self.null[row // 64] >> np.uint64(row % 64) & np.uint64(1):
+            return ABSENT
         return self.values.values[self.codes[row if len(self.codes) > 1 else 0]]
 
 
@@ -216,15 +236,10 @@ class Reader:
         encoded = _encoded(name, column)
         texts = encoded.dictionary.to_pylist()
         values = self._values(fact, name, texts, listed=listed)
-        codes = encoded.indices
-        if codes.null_count:
-            codes = codes.cast(pa.int64()).fill_null(len(texts))
-        small = np.uint8 if len(texts) < 256 else np.int32
-        given = Tokens(codes.to_numpy(zero_copy_only=False).astype(small, copy=False), values)
+        given = Tokens(_codes(encoded.indices, len(texts)), values, _nulls(encoded.indices))
 
         def wrong(row: int) -> InForceError | None:
-            number = int(given.codes[row])
-            return self.wrong.get(values.keys[number]) if number < len(values.keys) else None
+            return self.wrong.get(values.keys[int(given.codes[row])])
 
         return given, wrong
 
@@ -237,8 +252,7 @@ class Reader:
             own = self.replaced.get(name, {})
             if len(self._seen) > KEPT:
                 self._seen.clear()
-            # The last stands for empty cells.
-            found = self._seen[same] = Values([*(self._value(fact, key, own) for key in keys), ABSENT], keys)
+            found = self._seen[same] = Values([self._value(fact, key, own) for key in keys], keys)
         return found
 
     def _value(self, fact: str, key: Key, own: Mapping[str, Any]) -> Any:
@@ -263,6 +277,24 @@ class Reader:
         except InForceError as error:
             self.wrong[key] = error
             return BAD
+
+
+def _codes(indices: pa.Array, count: int) -> NDArray[Any]:
+    # The numbers as they lie in memory; under a null lies any number, and nothing is made of it.
+    kind = indices.type.to_pandas_dtype()
+    size = np.dtype(kind).itemsize
+    small = np.uint8 if count <= 256 else np.int32
+    if not len(indices):
+        return np.empty(0, small)
+    return np.asarray(np.frombuffer(indices.buffers()[1], kind, len(indices), indices.offset * size), small)
+
+
+def _nulls(indices: pa.Array) -> Plane:
+    if not indices.null_count:
+        return EMPTY
+    if indices.offset % 8:
+        indices = pa.concat_arrays([indices, pa.array([], indices.type)])
+    return inverse(_bitmap(indices, 0))
 
 
 def _nothing(_: int) -> None:

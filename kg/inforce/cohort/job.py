@@ -36,7 +36,7 @@ FORMS = {
     ".ipc": "arrow",
 }
 # Pieces of the input after which the journal is written.
-PIECES = 8
+PIECES = 16
 
 Progress = Callable[[str, int, int], None]
 

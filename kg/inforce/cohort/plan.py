@@ -6,7 +6,7 @@ once: rows that turn on a start that nobody knows, and rows in which what is ass
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,14 @@ from inforce.cohort.days import Days
 from inforce.cohort.diagrams import Constraints, Part, Ready, ready
 from inforce.cohort.known import Entailed, Known, Moment
 from inforce.cohort.planes import EMPTY, FULL, Pair, Plane, both, either, inverse, pack, rows, unpack
-from inforce.cohort.reasons import CONSTANT, Reasons
+from inforce.cohort.reasons import CONSTANT, Reasons, States
 from inforce.dates import When
 from inforce.errors import FactsError
 from inforce.rules.answer import ask
 from inforce.rules.case import WEEKDAYS
 from inforce.rules.conditions import Truth, Variable, variables
 from inforce.rules.decide import DEPENDS, NOT_COVERED, OUTCOMES, Question, World
-from inforce.rules.model import ALWAYS, Rulebook
+from inforce.rules.model import ALWAYS, Interval, Rulebook
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
@@ -112,7 +112,10 @@ class Plan:
         # With the day of the week put in the diagram is a fraction; some rows may say that theirs is unknown.
         self.usual, self.days = ready(self.era, settled), days
         self.reasons = Reasons(self.book, self.era.counted, self._settled)
+        # Tests of lists that may be open though their fact is known: nobody knows since when an entry is on them.
         self.lists = self._lists()
+        read = (v[1] for rule, _ in self.era.counted for v in variables(rule.when, self.book) if v[0] != "condition")
+        self.read = tuple(dict.fromkeys(read))
         self.unsettled = any(v[0] in ("rule", "condition") for v in self.era.diagram.variables)
         self.remembered: dict[Any, OneCase | FactsError] = {}
 
@@ -133,7 +136,9 @@ class Plan:
 
     def _lists(self) -> list[Variable]:
         read = [v for rule, _ in self.era.counted for v in variables(rule.when, self.book)]
-        return list(dict.fromkeys(v for v in (*self.era.diagram.variables, *read) if v[0] == "list"))
+        listed = dict.fromkeys(v for v in (*self.era.diagram.variables, *read) if v[0] == "list")
+        instant = self.question.moments[-1].instant
+        return [v for v in listed if any(_uncertain(i, instant) for i in self.book.lists.get(v[2], {}).values())]
 
     # ---- a block -----------------------------------------------------------------------------------
 
@@ -179,9 +184,26 @@ class Plan:
         found = Results(strict, ordinary, none, none.copy())
         if asked.decisive and self.era.covered:
             self._reason(found, known, (hold, fail, fine), length)
-        rowwise = _Rows(self, given, days)
-        self._one_by_one(found, rowwise, length, asked, (both(doubtful, fine), both(wrong, inverse(skipped))))
+        wrong = both(wrong, inverse(skipped))
+        if wrong is not EMPTY and wrong.any():
+            told = self._excluded(found, known, wrong, length)
+            wrong = both(wrong, inverse(told))
+        self._one_by_one(found, _Rows(self, given, days), length, asked, (both(doubtful, fine), wrong))
         return found
+
+    def _excluded(self, found: Results, known: Known, wrong: Plane, length: int) -> Plane:
+        # The rows whose facts meet what a constraint excludes: the error is the same for all of one constraint.
+        left, told = both(wrong, inverse(known.conflict)), EMPTY
+        if any(moment.entailed != self.moments[-1].entailed for moment in self.moments):
+            return told
+        states = States(self.reasons, known)
+        for item in self.book.constraints:
+            here = both(left, inverse(states.truth(item.expr)[1]))
+            if here is not EMPTY and here.any():
+                error = FactsError("these facts exclude each other", code="E_FACTS", hint=item.label["en"])
+                found.errors.update(dict.fromkeys(rows(here, length).tolist(), error))
+                told, left = either([told, here]), both(left, inverse(here))
+        return told
 
     def _of_days(self, days: Days | None) -> list[tuple[str, str, Plane]]:
         if not self.when.single_day:
@@ -195,6 +217,12 @@ class Plan:
         return [(name, day, plane) for name in self.days for day, plane in weekdays.items()]
 
     def _possible(self, known: Known, words: int) -> Pair:
+        if not self.unsettled and not self.lists and not any(known.open(name).any() for name in self.read):
+            hold, fail = self.reasons.outcome(known, self.book.actions[self.action].answers)
+            return tuple(np.broadcast_to(plane, words) for plane in (hold, fail))  # type: ignore[return-value]
+        return self._diagram(known, words)
+
+    def _diagram(self, known: Known, words: int) -> Pair:
         # Where all rows have the plan's own day of the week, the smaller diagram does.
         usual = all(
             known.open(name) is EMPTY and known.follows(name, WEEKDAYS[self.when.weekday]) is FULL for name in self.days
@@ -277,9 +305,8 @@ class Plan:
             found.ordinarily[row] = words.outcomes.index(ordinarily)
             found.rule[row] = words.rules.index(rule) if rule else -1
             found.layer[row] = words.layers.index(layer) if layer else -1
-        for row in rows(wrong, length).tolist():
-            known = len(found.errors) < TOLD
-            found.errors[row] = rowwise.error(row) if known else FactsError("these facts exclude each other")
+        for number, row in enumerate(rows(wrong, length).tolist()):
+            found.errors[row] = rowwise.error(row) if number < TOLD else FactsError("these facts exclude each other")
         if asked.missing:
             for row in np.flatnonzero(found.outcome == words.outcomes.index(DEPENDS)).tolist():
                 found.missing[row] = rowwise.answer(row)[4]
@@ -302,6 +329,10 @@ class Plan:
             first.layer if first else None,
             tuple(item["fact"] for item in answer.missing),
         )
+
+
+def _uncertain(intervals: Sequence[Interval], instant: str) -> bool:
+    return any(interval.uncertain_at(instant) for interval in intervals)
 
 
 class _Rows:

@@ -22,7 +22,7 @@ from inforce.errors import EnvironmentFault, InputError, UsageError
 __all__ = ["LINE", "READERS", "Piece", "Source", "Unreadable", "open_source"]
 
 # Rows of a piece: what is in memory at a time, whatever the length of the file.
-ROWS = 1 << 18
+ROWS = 1 << 17
 # Of text a piece holds fewer: Python's texts are large.
 TEXT_ROWS = 1 << 15
 # Longer than any line of people's facts; a file without line ends is not read into memory.

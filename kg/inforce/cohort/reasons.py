@@ -17,7 +17,7 @@ from inforce.rules.conditions import Truth, Variable, leaf_variables
 from inforce.rules.decide import DEPENDS
 from inforce.rules.model import Condition, Rulebook, RuleVersion
 
-__all__ = ["CONSTANT", "Reasons"]
+__all__ = ["CONSTANT", "Reasons", "States"]
 
 CONSTANT: dict[Truth, Pair] = {True: (FULL, EMPTY), False: (EMPTY, FULL), None: (FULL, FULL)}
 
@@ -46,12 +46,24 @@ class Reasons:
         self.told = sorted(range(len(rules)), key=lambda n: (-layers[rules[n].layer].rank, rules[n].rule, rules[n].id))
         self.beaten_by = [[o for o, other in enumerate(rules) if rule.rule in other.defeats] for rule in rules]
 
+    def outcome(self, known: Known, answers: str) -> Pair:
+        """Return where the outcome may hold, and may fail, by the fold of standing rules.
+
+        Exact where every fact that a rule reads is known, and many times as fast as the diagram.
+        """
+        states = States(self, known)
+
+        def some(effect: str) -> Pair:
+            return _any([states.standing(n) for n, rule in enumerate(self.rules) if rule.effect == effect])
+
+        return some("require") if answers == "required" else _all([some("permit"), some("bar")[::-1]])
+
     def decisive(self, known: Known, outcomes: dict[str, Plane], length: int) -> NDArray[np.int16]:
         """Return for each row the number of its decisive rule, -1 where there is none.
 
         ``outcomes`` has the rows of each outcome; they do not overlap.
         """
-        states = _States(self, known)
+        states = States(self, known)
         found = _Found()
         for word, rows in outcomes.items():
             if rows is EMPTY or not rows.any():
@@ -72,14 +84,14 @@ class Reasons:
     def _best(self, effects: Iterable[str]) -> int | None:
         return next((n for n in self.weight if self.rules[n].effect in effects), None)
 
-    def _settling(self, states: _States, found: _Found, effect: str) -> None:
+    def _settling(self, states: States, found: _Found, effect: str) -> None:
         for number in self.weight:
             if self.rules[number].effect == effect:
                 found.take(number, states.certain(number))
         # Where none stands for certain, all that may stand are decisive.
         self._open(states, found, [n for n, rule in enumerate(self.rules) if rule.effect == effect])
 
-    def _open(self, states: _States, found: _Found, numbers: Sequence[int]) -> None:
+    def _open(self, states: States, found: _Found, numbers: Sequence[int]) -> None:
         among = set(numbers)
         for holding in (True, False):
             for number in self.told:
@@ -88,7 +100,7 @@ class Reasons:
                     certain = inverse(state[1])
                     found.take(number, both(*states.standing(number), certain if holding else inverse(certain)))
 
-    def _lifted(self, states: _States, found: _Found) -> None:
+    def _lifted(self, states: States, found: _Found) -> None:
         for number in self.weight:
             if self.rules[number].effect == "require":
                 possible = states.state(number)[0]
@@ -126,7 +138,7 @@ class _Found:
         return found.astype(np.int16) - 1
 
 
-class _States:
+class States:
     """The states of the rules of one block: whether each holds, and whether it stands."""
 
     def __init__(self, reasons: Reasons, known: Known) -> None:
@@ -139,7 +151,7 @@ class _States:
         """Return where the condition of a rule may hold, and may fail."""
         found = self._states.get(number)
         if found is None:
-            found = self._states[number] = self._truth(self.reasons.rules[number].when)
+            found = self._states[number] = self.truth(self.reasons.rules[number].when)
         return found
 
     def standing(self, number: int) -> Pair:
@@ -156,12 +168,13 @@ class _States:
         """Return where a rule stands for certain."""
         return inverse(self.standing(number)[1])
 
-    def _truth(self, expr: Condition) -> Pair:
+    def truth(self, expr: Condition) -> Pair:
+        """Return where an expression may hold, and may fail."""
         if expr.op in ("all", "any"):
-            parts = [self._truth(member) for member in expr.members]
+            parts = [self.truth(member) for member in expr.members]
             return _all(parts) if expr.op == "all" else _any(parts)
         if expr.op == "not":
-            return self._truth(expr.members[0])[::-1]
+            return self.truth(expr.members[0])[::-1]
         if expr.op == "ref":
             return self._reference(str(expr.target))
         pairs = ((self.known.pair(variable), wanted) for variable, wanted in leaf_variables(expr))
@@ -171,7 +184,7 @@ class _States:
         found = self._named.get(name)
         if found is None:
             named = self.reasons.book.conditions[name]
-            found = self._truth(named.expr)
+            found = self.truth(named.expr)
             if named.dated:
                 found = _all([CONSTANT[self.reasons.settled(("condition", name))], found])
             self._named[name] = found
