@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from inforce.errors import UsageError
@@ -41,6 +41,7 @@ class Affected:
         action: str | Iterable[str] | None = None,
         where: Mapping[str, Any] | None = None,
         against: KnowledgeBase | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> dict[str, Any]:
         """Return who lost and who gained between two days, exactly: the JSON form ``inforce/difference/1``.
 
@@ -54,6 +55,7 @@ class Affected:
             action: one, or several; else all.
             where: facts that all cases have.
             against: other rules for the later day, say a draft: ``inforce.open(data=…)``.
+            progress: called with each action, its number and how many there are.
 
         Raises:
             UnknownIdError: no such fact, value or action.
@@ -68,7 +70,9 @@ class Affected:
         named = [action] if isinstance(action, str) else list(action or ())
         actions = dict.fromkeys(self.action(name) for name in named) or self.book.actions
         whole = cast("KnowledgeBase", self)
-        return difference(whole, against or whole, (before, after), actions=actions, where=where or {})
+        return difference(
+            whole, against or whole, (before, after), actions=actions, where=where or {}, progress=progress
+        )
 
     def words(self, lang: str = "en", *, moved: Collection[str] = ()) -> Words:
         """Return what says tests and conditions in a language, ``en`` or ``fr``; see ``Words`` for ``moved``."""

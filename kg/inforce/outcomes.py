@@ -29,6 +29,7 @@ def difference(
     *,
     actions: Iterable[str],
     where: Mapping[str, Any],
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Return the groups whose outcome differs, as ``inforce/difference/1``.
 
@@ -38,6 +39,7 @@ def difference(
         days: the two days, each at its end.
         actions: those compared.
         where: facts that all cases have.
+        progress: called with each action, its number and how many there are.
 
     Raises:
         UnknownIdError: no such fact, value or action.
@@ -45,7 +47,10 @@ def difference(
     """
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     given: dict[str, Any] = {}
-    for action in actions:
+    named = list(actions)
+    for number, action in enumerate(named, 1):
+        if progress is not None:
+            progress(action, number, len(named))
         sides = []
         for kb, day in zip((before, after), days, strict=True):
             # What only the other rules know of is not asked of these.

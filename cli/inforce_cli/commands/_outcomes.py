@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from inforce.errors import UsageError
@@ -30,7 +31,7 @@ def outcomes_between(
         )
     kb, facts = run.kb, assignments(where)
     draft = drafted(run, against) if against else None
-    found = kb.differ(days[0], days[-1], action=actions, where=facts, against=draft)
+    found = kb.differ(days[0], days[-1], action=actions, where=facts, against=draft, progress=_after_a_second(run))
 
     def text() -> str:
         from inforce_cli.render.difference import difference_text
@@ -55,3 +56,13 @@ def drafted(run: Run, folder: str) -> KnowledgeBase:
     import inforce
 
     return inforce.open([*(run.options.data or ()), folder], progress=run.progress)
+
+
+def _after_a_second(run: Run) -> Callable[[str, int, int], None]:
+    begun = time.monotonic()
+
+    def tell(step: str, number: int, of: int) -> None:
+        if time.monotonic() - begun > 1:
+            run.progress(step, number, of)
+
+    return tell

@@ -28,6 +28,8 @@ Way = list[tuple[Parts, list[Parts]]]
 KINDS = 15
 # Nor is it worth more cubes than this to see how many groups there would be.
 CUBES = 4 * KINDS
+# One group that takes no more than this many tests needs no other way.
+SHORT = 15
 # What one more group weighs against one more test to read: a reader has to hold each apart.
 GROUP = 3
 # And more, if it is told only by what its people are not.
@@ -98,19 +100,22 @@ class _Telling:
         inside = f.both(allowed, self.function(shared))
         least = f.both(inside, off)
         sides = [self._bounded(f.both(inside, f.negation(side)), off, CUBES) for side in (was, now)]
-        found = False
+        exceptions: list[Parts] = []
+        found = None not in sides
+        if found:
+            exceptions = self.sparse([parts for side in sides for parts in side or ()], least)
+            one_group = [(shared, exceptions)]
+            yield one_group
+            if self.length(one_group) <= SHORT:
+                return
         # A group for each reason that one day has, with the exceptions of the other day.
         outside = f.negation(inside)
         for side, rest in ((now, sides[0]), (was, sides[1])):
             for way in self._by_kind(on, f.either(side, outside), shared, rest) if rest is not None else ():
                 found = True
                 yield way
-        if found and None in sides:
-            return
-        # One group.
-        parts = [item for side in sides if side is not None for item in side]
-        exceptions = self.sparse(parts, least) if None not in sides else self.cover(least, off)
-        yield [(shared, exceptions)]
+        if not found:
+            yield [(shared, self.cover(least, off))]
         # "None of these" is an exception hard to read; where several are much alike, a group for each of these.
         negative = [parts for parts in exceptions if all(map(self._negative, parts))]
         for alike in self._alike(negative):
