@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from inforce.rules.case import plain, shown
 from inforce.rules.decide import Question
 from inforce.rules.model import Layer, Rulebook
-from inforce.rules.timeline import timeline
 from inforce.table import Table
 
 if TYPE_CHECKING:
@@ -121,6 +120,8 @@ def history_of(asked: Question, *, layers: bool = False) -> History:
     Raises:
         FactsError: facts that exclude each other at some moment of the window.
     """
+    from inforce.rules.timeline import timeline
+
     by_layer: dict[str, Table] = {}
     if layers:
         ranks: dict[int, Table] = {}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from inforce.dates import recorded
 from inforce.rules.answer import Answer, in_language
 from inforce.rules.case import plain
-from inforce.rules.turning import Change, Turns, turning
 from inforce.vocab import BASE
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from inforce.phrases import Words
     from inforce.rules.decide import Question
     from inforce.rules.model import Rulebook, RuleVersion
+    from inforce.rules.turning import Change, Turns
 
 __all__ = ["Turning"]
 
@@ -65,6 +65,8 @@ class Turning:
         >>> kb.would_turn(answer)["into"]
         'not-required'
         """
+        from inforce.rules.turning import turning
+
         kb, asked = cast("KnowledgeBase", self), self.asked(answer.question)
         found = turning(asked, ordinarily=answer.headline == "ordinarily", tokens=kb.tokens, most=most)
         told = _told(found, kb.book)
