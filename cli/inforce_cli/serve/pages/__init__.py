@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from inforce_cli.serve.context import Context
 from inforce_cli.serve.pages import change, check, compare, home, look, read
 from inforce_cli.serve.pages.files import static
 
-__all__ = ["routes"]
+__all__ = ["install", "routes"]
 
 routes: list[BaseRoute] = [
     static(),
@@ -18,3 +19,8 @@ routes: list[BaseRoute] = [
     *look.routes,
     *read.routes,
 ]
+
+
+def install(here: Context) -> None:
+    """Give the server what other parts of it ask of the pages."""
+    look.install(here)

@@ -1,5 +1,115 @@
-"""Pages to come."""
+"""What changed: the list with its facets, as a page, as CSV and as feeds; and where sources disagree."""
 
-from starlette.routing import BaseRoute
+from __future__ import annotations
 
-routes: list[BaseRoute] = []
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from inforce.errors import UnknownIdError
+from inforce_cli.serve.pages.site import BASE, as_json, page
+
+if TYPE_CHECKING:
+    from inforce_cli.serve.pages.site import View
+
+__all__ = ["routes"]
+
+SHOWN = 150
+FACETS = ("layer", "kind")
+
+
+def changes(view: View) -> Response:
+    """Show what changed, the latest first, by day; narrowed by what the address says."""
+    asked = {
+        "from_": view.one("from"),
+        "to": view.one("to"),
+        "about": view.one("about"),
+        "affects_outcomes": view.one("affects") == "outcomes",
+    }
+    chosen = {name: view.one(name) for name in FACETS}
+    found = view.kb.changes(**asked, **chosen)
+    if view.format == "json":
+        return as_json(found.to_dicts())
+    if view.format == "csv":
+        from inforce_cli.render.table import write
+
+        # A spreadsheet opens what a browser downloads: nothing in it may be taken for a formula.
+        return _file(write(found, "csv-excel", {}), "text/csv", "changes.csv")
+    if view.format in ("atom", "ics"):
+        return _feed(view, found)
+    rows = list(found)[::-1]
+    most = SHOWN if view.one("all") is None else len(rows)
+    return view.page(
+        "changes.html",
+        days=[
+            (day, [_row(view, row) for row in group]) for day, group in groupby(rows[:most], key=lambda r: r["date"])
+        ],
+        count=len(rows),
+        hidden=max(0, len(rows) - most),
+        facets=[(name, _counts(view, asked, chosen, name)) for name in FACETS],
+        chosen=chosen,
+    )
+
+
+def _counts(view: View, asked: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[tuple[str, str, int]]:
+    """Of one facet its values with how many rows each would leave, the other facet as it is: value, label, count."""
+    others = {key: value for key, value in chosen.items() if key != name}
+    counted = Counter(row[name] for row in view.kb.changes(**asked, **others) if row[name])
+    layers = view.kb.book.layers
+    return [
+        (value, view.label(layers[value].label) if name == "layer" and value in layers else view.plain(value), number)
+        for value, number in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
+    iri = row.get("iri")
+    return {
+        **row,
+        "url": view.thing(BASE + iri, row["date"]) if iri else view.named(row["thing"], on=row["date"]),
+        "event_url": view.named(row["id"], on=None) if row["id"] else None,
+        "instrument_url": view.named(row["instrument"], on=None),
+        "acts": [
+            (view.label(view.kb.book.actions[one].label), view.named(f"action/{one}", on=None))
+            for one in row["affects"]
+            if one in view.kb.book.actions
+        ],
+    }
+
+
+def _file(body: str | bytes, media: str, name: str) -> Response:
+    return Response(
+        body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
+    )
+
+
+def _feed(view: View, found: Any) -> Response:
+    # The feeds are the library's; a build without them has no such page.
+    try:
+        feeds = import_module("inforce_cli.render.feed")
+        written = getattr(feeds, "atom" if view.format == "atom" else "icalendar")
+    except (ImportError, AttributeError):
+        raise UnknownIdError("there is no feed here", hint="as a table: /changes.csv") from None
+    media = {"atom": "application/atom+xml", "ics": "text/calendar"}[str(view.format)]
+    return Response(written(found, view), media_type=media)
+
+
+def conflicts(view: View) -> Response:
+    """Show where sources disagree: each conflict with its claims and how it is resolved."""
+    found = view.kb.conflicts()
+    if view.format is not None:
+        return as_json(list(found))
+    return view.page("conflicts.html", conflicts=found)
+
+
+routes: list[Route] = [
+    page("/changes", changes),
+    page("/changes.{format:str}", changes, ("json", "csv", "atom", "ics")),
+    page("/conflicts", conflicts),
+    page("/conflicts.{format:str}", conflicts),
+]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LINKS", "ROWS", "routes", "taken"]
 
 _DAY = re.compile(r"@([^/@]{1,40})\Z")
-_FORMAT = re.compile(r"\.(json|ttl|jsonld|svg)\Z")
+_FORMAT = re.compile(r"\.(json|ttl|jsonld)\Z")
 # The kinds whose address does not begin as their IRI does.
 _HEADS = {"nationality": "place/", "provision": "", "law": ""}
 PICTURED = ("rule", "provision", "instrument", "source", "conflict")
@@ -210,4 +210,6 @@ def _citation(view: View, found: Mapping[str, Any], day: str | None) -> str | No
         return None
 
 
-routes: list[Route] = [page(f"/{kind}/{{name:path}}", thing) for kind in sorted(KINDS | set(_HEADS))]
+routes: list[Route] = [
+    page(f"/{kind}/{{name:path}}", thing, ("json", "ttl", "jsonld")) for kind in sorted(KINDS | set(_HEADS))
+]

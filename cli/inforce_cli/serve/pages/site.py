@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -44,13 +44,26 @@ _WEB = re.compile(r"https?://[^\s<>\"]+\Z")
 Words = Mapping[str, str]
 
 
-def page(path: str, answer: Callable[[View], Response]) -> Route:
-    """Return a route whose page is made in a thread; what goes wrong for a reason we know is a page too."""
+def page(path: str, answer: Callable[[View], Response], formats: Sequence[str] = ("json",)) -> Route:
+    """Return a route whose page is made in a thread; what goes wrong for a reason we know is a page too.
+
+    Args:
+        path: the path, perhaps with a ``{format}``.
+        answer: makes the page.
+        formats: what it can also be written as; another format in the path is unknown, in the header without effect.
+    """
 
     def made(request: Request) -> Response:
         site = site_of(request)
+        view = View(site, request)
         try:
-            return answer(View(site, request))
+            if view.format not in (None, *formats):
+                if "format" in request.path_params:
+                    raise UnknownIdError(
+                        f'this page is not written as "{view.format}"', hint="it is as: " + ", ".join(formats)
+                    )
+                view.format = None
+            return answer(view)
         except InForceError as error:
             return site.failed(request, error)
 
