@@ -25,15 +25,16 @@ MARGIN = 0.5
 SLACK = float(os.environ.get("INFORCE_SLACK", "1.0"))  # what a busy machine may add, in seconds
 
 PRODUCT = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
+ALL = "CONCAT(STR(?a), STR(?d), STR(?g))"
 RUNAWAYS = [
     f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}",
     f"SELECT (COUNT(DISTINCT ?a) AS ?n) {{ {PRODUCT} FILTER(?a != ?d && ?d != ?g) }}",
     f"SELECT (SUM(STRLEN(STR(?c))) AS ?n) {{ {PRODUCT} }}",
     f"SELECT (MAX(?c) AS ?n) {{ {PRODUCT} }} GROUP BY ?nothing",
     f"SELECT (SAMPLE(?c) AS ?n) {{ {PRODUCT} }}",
-    f"ASK {{ {PRODUCT} FILTER(STR(?a) = 'never' && STR(?d) = 'never') }}",
-    f"SELECT * {{ {PRODUCT} FILTER(STRLEN(STR(?c)) < -1) }}",
-    f"SELECT * {{ {PRODUCT} FILTER(REGEX(STR(?c), 'zzzzzz$') && REGEX(STR(?f), 'yyyyy$')) }}",
+    f"ASK {{ {PRODUCT} FILTER({ALL} = 'never') }}",
+    f"SELECT * {{ {PRODUCT} FILTER(STRLEN({ALL}) < -1) }}",
+    f"SELECT * {{ {PRODUCT} FILTER(REGEX({ALL}, 'zzzzzz$')) }}",
     f"SELECT * {{ {PRODUCT} }} ORDER BY ?nothing OFFSET 90000000000 LIMIT 1",
     f"SELECT * {{ {PRODUCT} }} OFFSET 90000000000 LIMIT 1",
     f"SELECT DISTINCT (1 AS ?one) {{ {PRODUCT} }}",
@@ -48,13 +49,13 @@ RUNAWAYS = [
     "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?a ?b ?c } GRAPH ?h { ?d ?e ?f } GRAPH ?i { ?j ?k ?l } }",
     f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT * {{ {PRODUCT} }} }} }}",
     f"SELECT ?a (COUNT(*) AS ?n) {{ {PRODUCT} }} GROUP BY ?a HAVING(COUNT(*) < 0)",
-    f"CONSTRUCT {{ ?a <x:p> 1 }} {{ {PRODUCT} FILTER(STR(?a) = 'never') }}",
-    f"DESCRIBE ?a {{ {PRODUCT} FILTER(STR(?g) = 'never') }}",
+    f"CONSTRUCT {{ ?a <x:p> 1 }} {{ {PRODUCT} FILTER({ALL} = 'never') }}",
+    f"DESCRIBE ?a {{ {PRODUCT} FILTER({ALL} = 'never') }}",
     f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} BIND(SHA512(CONCAT(STR(?c), STR(?f))) AS ?x) FILTER(?x = 'no') }}",
     f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} BIND(REPLACE(STR(?c), 'a', STR(?f)) AS ?x) FILTER(?x = 'no') }}",
     f"SELECT (AVG(?n) AS ?m) {{ {{ SELECT ?a (COUNT(*) AS ?n) {{ {PRODUCT} }} GROUP BY ?a }} }}",
     f"SELECT (COUNT(*) AS ?n) {{ VALUES (?u ?v) {{ (1 2) (3 4) (UNDEF 5) }} {PRODUCT} FILTER(?u > ?v || !BOUND(?u)) }}",
-    "SELECT (COUNT(*) AS ?n) { ?a a ?t . ?b a ?t . ?c a ?t . ?d a ?t FILTER(?a != ?b && ?c != ?d && STR(?a) = STR(?d)) }",
+    "SELECT (COUNT(*) AS ?n) { ?a a ?t . ?b a ?t . ?c a ?t . ?d a ?t FILTER(?a != ?b && STR(?a) = STR(?d)) }",
     "SELECT (COUNT(*) AS ?n) { ?a ?p ?o . ?b ?p ?o2 . ?c ?p ?o3 FILTER(?o = ?o2 && ?o2 = ?o3 && ?a != ?b) }",
 ]  # fmt: skip
 BOMBS = [
@@ -68,8 +69,16 @@ BOMBS = [
 
 @pytest.fixture(scope="module")
 def fenced(kb: Any) -> Iterator[LiveServer]:
-    """A server with little time for a query, and little memory."""
-    found = LiveServer(kb, timeout_s=LIMIT, memory=96 << 20, workers=2, patience_s=30, queue=64)
+    """A server with little time for a query."""
+    found = LiveServer(kb, timeout_s=LIMIT, workers=2, patience_s=30, queue=64)
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def narrow(kb: Any) -> Iterator[LiveServer]:
+    """A server with little memory for a query."""
+    found = LiveServer(kb, timeout_s=2, memory=64 << 20, workers=2)
     yield found
     found.stop()
 
@@ -121,24 +130,24 @@ def test_a_query_that_would_run_for_ever_is_stopped_in_time(fenced: LiveServer) 
             assert (answer.status_code, answer.json()["code"]) in {(503, "E_TIMEOUT"), (503, "E_MEMORY")}, query
             assert int(answer.headers["retry-after"]) > 0
     assert max(took.values()) <= LIMIT + MARGIN + SLACK, max(took, key=lambda one: took[one])
-    assert sum(LIMIT <= one for one in took.values()) >= 20
+    assert sum(LIMIT <= one for one in took.values()) >= 24
     assert settled(fenced) <= 0
     assert descriptors() <= before + 2
     healthy(fenced)
 
 
-def test_a_query_that_takes_all_memory_ends_alone(fenced: LiveServer) -> None:
-    size = Path(f"/proc/{fenced.zygote}/statm").read_text().split()[1]
+def test_a_query_that_takes_all_memory_ends_alone(narrow: LiveServer) -> None:
+    size = Path(f"/proc/{narrow.zygote}/statm").read_text().split()[1]
     codes = []
     for query in BOMBS * 2:
-        answer = ask(fenced, query)
+        answer = ask(narrow, query)
         assert answer.status_code in (503, 422), answer.text[:300]
         codes.append(answer.json()["code"])
-    assert set(codes) <= {"E_MEMORY", "E_TIMEOUT", "E_TOO_MUCH"}
-    assert "E_MEMORY" in codes
-    assert settled(fenced) <= 0
-    assert int(Path(f"/proc/{fenced.zygote}/statm").read_text().split()[1]) - int(size) < 20 << 8
-    healthy(fenced)
+    assert set(codes) <= {"E_MEMORY", "E_TIMEOUT"}
+    assert codes.count("E_MEMORY") >= 4
+    assert settled(narrow) <= 0
+    assert int(Path(f"/proc/{narrow.zygote}/statm").read_text().split()[1]) - int(size) < 20 << 8
+    healthy(narrow)
 
 
 def nested(depth: int) -> list[str]:
@@ -163,7 +172,6 @@ def test_a_query_too_deep_is_refused_before_the_engine_reads_it(fenced: LiveServ
         assert (answer.status_code, answer.json()["code"]) == (413, "E_QUERY_SIZE"), query[:60]
     long = ask(fenced, "ASK { ?s ?p '" + "x" * (64 << 10) + "' }")
     assert (long.status_code, long.json()["code"]) == (413, "E_QUERY_SIZE")
-    assert fenced.app.context.workers.no_network or True
     healthy(fenced)
 
 
@@ -309,7 +317,7 @@ def test_sixteen_clients_get_their_own_answers(server: LiveServer, kb: Any) -> N
     def client(number: int) -> None:
         chance = random.Random(number)
         with httpx.Client(base_url=server.url, timeout=60) as session:
-            for _ in range(12):
+            for _ in range(8):
                 if chance.random() < 0.05:
                     session.post("/sparql", data={"query": hostile})
                     continue
@@ -384,7 +392,7 @@ def test_a_child_that_is_killed_never_gives_what_looks_whole(server: LiveServer)
     thread.start()
     refused = 0
     try:
-        for _ in range(25):
+        for _ in range(16):
             answer = ask(server, query)
             if answer.status_code == 200:
                 assert answer.content == whole
@@ -394,7 +402,7 @@ def test_a_child_that_is_killed_never_gives_what_looks_whole(server: LiveServer)
     finally:
         stop.set()
         thread.join()
-    assert killed > 10
+    assert killed > 5
     assert refused > 0
     healthy(server)
 
