@@ -19,9 +19,10 @@ import inforce
 def main(path: str, day: str) -> None:
     """Print how many rows of the Parquet file have which outcome on the day."""
     function = inforce.open().batch_function(on=day, plain=True)
-    batches = duckdb.read_parquet(path).to_arrow_reader(100_000)
+    # A connection gives one result at a time: one reads, the other counts.
+    batches = duckdb.connect().read_parquet(path).to_arrow_reader(100_000)
     answered = pa.RecordBatchReader.from_batches(function.schema(batches.schema), map(function, batches))
-    counted = duckdb.from_arrow(answered).aggregate("outcome, count(*)", "outcome").fetchall()
+    counted = duckdb.connect().from_arrow(answered).aggregate("outcome, count(*)", "outcome").fetchall()
     for outcome, count in sorted(counted, key=str):
         sys.stdout.write(f"{outcome}\t{count}\n")
 

@@ -15,6 +15,9 @@ from inforce.rules.model import Rulebook
 
 __all__ = ["Entailed", "Known", "Moment"]
 
+# Tests of single values that are remembered; sets of many values have no end.
+REMEMBERED = 500_000
+
 Entailed = tuple[str | None, str, str, Any]
 """A fact and a token it is given, or ``None`` for every row; the fact that follows and its value."""
 
@@ -26,10 +29,17 @@ class Moment:
         """Take the instant and what follows from what."""
         self.book, self.instant, self.known_on = book, instant, known_on
         self.entailed = tuple(entailed)
+        self._truths: dict[tuple[Variable, Any], Truth] = {}
 
     def truth(self, variable: Variable, value: Any) -> Truth:
         """Return the truth of a test for one value of its fact."""
-        return test(variable, {variable[1]: value}, self.book, self.instant, known_on=self.known_on)
+        key = (variable, value)
+        if key not in self._truths:
+            if len(self._truths) > REMEMBERED:
+                self._truths.clear()
+            facts = {variable[1]: value}
+            self._truths[key] = test(variable, facts, self.book, self.instant, known_on=self.known_on)
+        return self._truths[key]
 
 
 class Known:

@@ -10,6 +10,7 @@ inforce; each opens the data by their digest and refuses others.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,9 @@ def main(words: Sequence[str]) -> int:
     builder = SparkSession.builder.appName("inforce batch")
     if "--master" in options:
         builder = builder.master(options["--master"])
+        if options["--master"].startswith("local"):
+            # Workers on this machine run the Python that has inforce.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = builder.getOrCreate()
     try:
         form = options.get("--format", "parquet")

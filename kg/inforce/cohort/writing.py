@@ -50,7 +50,11 @@ class _Parquet:
         schema = schema if whole else pa.schema([schema.field(n) for n in self.places], schema.metadata)
         told = told if whole else pa.schema([told.field(n) for n in self.places], told.metadata)
         self.whole = whole
-        self.file = pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, store_schema=False)
+        # The least and greatest of two truth values help no reader, and take a quarter of the time.
+        measured = [f.name for f in schema if not pa.types.is_boolean(f.type)]
+        self.file = pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, store_schema=False, write_statistics=measured
+        )
         # Columns that we read as dictionaries, to read and write them fast, keep the type they had.
         self.file.add_key_value_metadata({"ARROW:schema": base64.b64encode(told.serialize().to_pybytes()).decode()})
 
