@@ -25,13 +25,13 @@ FACETS = ("layer", "kind")
 
 def changes(view: View) -> Response:
     """Show what changed, the latest first, by day; narrowed by what the address says."""
-    asked = {
+    asked: dict[str, Any] = {
         "from_": view.one("from"),
         "to": view.one("to"),
         "about": view.one("about"),
         "affects_outcomes": view.one("affects") == "outcomes",
     }
-    chosen = {name: view.one(name) for name in FACETS}
+    chosen: dict[str, Any] = {name: view.one(name) for name in FACETS}
     found = view.kb.changes(**asked, **chosen)
     if view.format == "json":
         return as_json(found.to_dicts())

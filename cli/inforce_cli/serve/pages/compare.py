@@ -138,17 +138,25 @@ def matrix(view: View) -> Response:
     for row in panel:
         cells.setdefault(row["nationality"], {}).setdefault(row["action"], {})[row["day"]] = row["ordinarily"]
     actions = [(name, view.label(action.label)) for name, action in kb.book.actions.items()]
-    rows, flips = [], 0
+    rows: list[dict[str, Any]] = []
+    flips = 0
     for country, found in cells.items():
-        row = []
+        here: list[dict[str, Any]] = []
         for name, _ in actions:
             now, before = found[name][first], found[name].get(other or first)
             flips += now != before
-            row.append({"action": name, "now": now, "before": before if before != now else None})
-        rows.append({"country": country, "name": value_label(view, _citizenship(kb), country), "cells": row})
+            here.append({"action": name, "now": now, "before": before if before != now else None})
+        rows.append(
+            {
+                "country": country,
+                "name": value_label(view, _citizenship(kb), country),
+                "cells": here,
+                "flipped": any(cell["before"] for cell in here),
+            }
+        )
     rows.sort(key=lambda row: str(row["name"]))
     if view.one("show") == "changed":
-        rows = [row for row in rows if any(cell["before"] for cell in row["cells"])]
+        rows = [row for row in rows if row["flipped"]]
     turns = kb.change_days()
     return view.page(
         "matrix.html",
@@ -167,7 +175,7 @@ def matrix(view: View) -> Response:
 def _citizenship(kb: Any) -> str:
     # The fact that rows differ in: the first set of places of the form.
     places = (fact.name for fact in kb.book.facts.values() if fact.multiple and (fact.scheme or "").startswith("place"))
-    return next(places)
+    return str(next(places))
 
 
 routes: list[Route] = [

@@ -1,4 +1,4 @@
-"""The statements of a node of the graph, as Turtle and as JSON-LD: its own, those of its versions and of nodes in them."""
+"""The statements of a node of the graph, as Turtle and JSON-LD: its own, its versions' and those of nodes in them."""
 
 from __future__ import annotations
 

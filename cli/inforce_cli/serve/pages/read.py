@@ -1,4 +1,4 @@
-"""One thing as a page: a rule, a provision with its text and history, an instrument, a country, a source, a change …"""
+"""One thing as a page: a rule, a provision with its text and history, an instrument, a country, a source and more."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ KEPT = ("on", "lang")
 """What every link keeps of the address."""
 _DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)\Z")
 _VERSIONED = ("rule", "condition")
+_NUMBERED = re.compile(r"[a-z]+-\d{4}-\d+\Z")
 _NAMED = {"place": "nationality"}
 KINDS = frozenset(
     "rule condition fact action layer list class program category exemption port value source claim conflict change "
@@ -137,8 +138,11 @@ class Site:
 
         return found
 
-    @staticmethod
-    def address(iri: str | None, day: str | None = None) -> str | None:
+    @cached_property
+    def _laws(self) -> frozenset[str]:
+        return frozenset(str(row["id"]).lower() for row in self.kb.list("laws"))
+
+    def address(self, iri: str | None, day: str | None = None) -> str | None:
         """Return the page of what an IRI names, a version as its thing on its first day; ``None`` for others' IRIs."""
         if not iri or not iri.startswith(BASE):
             return None
@@ -147,11 +151,13 @@ class Site:
         if head in _NAMED:
             path = f"{_NAMED[head]}/{path.partition('/')[2]}"
         elif head not in KINDS:
+            if head not in self._laws and not _NUMBERED.match(head):
+                return None
             path = f"provision/{path}" if "/" in path else f"law/{path}"
         dated = _DATED.match(path) if head not in KINDS or head in _VERSIONED else None
         if dated:
             path, day = dated[1], day or dated[2]
-        return Site.quoted("/" + path) + (f"@{day}" if day else "")
+        return self.quoted("/" + path) + (f"@{day}" if day else "")
 
     @staticmethod
     def quoted(path: str) -> str:
