@@ -130,7 +130,7 @@ class _Telling:
             return None
 
     def _by_kind(self, on: int, most: int, shared: Parts, exceptions: list[Parts]) -> Iterator[Way]:
-        kinds = self._merged(self._bounded(on, most, CUBES) or [])
+        kinds = self._merged(self._bounded(on, most, 2 * KINDS) or [])
         if 1 < len(kinds) <= KINDS:
             yield [self._kind(shared, kind, [*own, *exceptions]) for kind, own in kinds]
 
