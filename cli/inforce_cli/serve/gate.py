@@ -81,7 +81,7 @@ class Gate:
         """Return the answer to a request that goes no further."""
         try:
             self._check_host(scope, headers)
-            self._check_size(headers)
+            self._check_size(scope, headers)
             self._check_origin(scope, headers)
         except InForceError as error:
             more = {"Connection": "close"} if error.code in ("E_HOST", "E_BODY_SIZE", "E_HTTP") else None
@@ -103,9 +103,10 @@ class Gate:
         if not scope.get("raw_path", b"/").startswith(b"/") or "\x00" in scope["path"]:
             raise UsageError("the target of a request is a path", code="E_HTTP")
 
-    def _check_size(self, headers: Headers) -> None:
+    def _check_size(self, scope: MutableMapping[str, Any], headers: Headers) -> None:
         settings = self.here.settings
-        if sum(len(name) + len(value) + 4 for name, value in headers.raw) > settings.header_bytes:
+        target = len(scope.get("raw_path", b"")) + len(scope["query_string"])
+        if target + sum(len(name) + len(value) + 4 for name, value in headers.raw) > settings.header_bytes:
             raise UsageError("the head of the request is too long", code="E_HEADER_SIZE")
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers and "content-length" in headers:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -74,6 +75,9 @@ async def failed(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         known = UsageError(error.detail, code=_CODES.get(error.status_code, "E_HTTP"))
         return problem(known, request, error.headers, error.status_code)
+    log = request.app.state.context.log
+    if log is not None:
+        log({"error": type(error).__name__, "stack": traceback.format_exception(error)})
     return problem(InForceError(f"internal error: {type(error).__name__}", code="E_INTERNAL"), request)
 
 
