@@ -15,6 +15,7 @@ from inforce.dates import When, parse_when
 from inforce.errors import InputError, IntegrityError, UnknownIdError, UsageError, nearest
 from inforce.history import History, history_of
 from inforce.panel import Panels
+from inforce.publishing import Publishing
 from inforce.resources import Built, built_graph
 from inforce.rules.answer import Answer, ask, in_language
 from inforce.rules.case import read_facts
@@ -41,7 +42,7 @@ def open_kb(data: Any = (), *, store: Any = None, today: Any = None, progress: A
     return KnowledgeBase(built, today=today if today is None or callable(today) else str(today))
 
 
-class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affected, Cohorts):
+class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affected, Cohorts, Publishing):
     """All dated rules with their sources, ready to answer. Immutable; safe to share between threads."""
 
     def __init__(

@@ -39,7 +39,7 @@ __all__ = [
 TYPES = ("action", "country", "date", "facts", "int", "layer", "list", "provision", "text", "thing")
 ANY = "*"
 """The default of a parameter that leaves nothing out where it is not given."""
-FOLDERS = ("ask", "history", "provenance", "text")
+FOLDERS = ("ask", "history", "provenance", "schema", "text")
 ENGINES = ("oxigraph", "rdflib")
 """What a saved query runs on with the same rows, unless its header says which alone, and why."""
 XSD = PREFIXES["xsd"]

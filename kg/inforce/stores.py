@@ -30,6 +30,7 @@ __all__ = [
     "ask_store",
     "cell",
     "fill",
+    "graph_files",
     "index",
     "open_graph",
     "open_on_disk",
@@ -381,3 +382,28 @@ def _near(iri: str, store: ox.Store) -> list[str]:
             if isinstance(term, ox.NamedNode) and term.value.startswith(start) and "/" not in term.value[len(start) :]:
                 same.setdefault(shrink(term.value))
     return nearest(shrink(iri), same)
+
+
+# ---- files to pass on -----------------------------------------------------------------------------------
+
+
+def graph_files(quads: bytes, form: str) -> dict[str, tuple[bytes, int, str]]:
+    """Return the graph as files: name, bytes, how many quads, and the one graph it holds, empty where it holds all.
+
+    Args:
+        quads: the graph as N-Quads.
+        form: ``nq`` or ``jsonld``, one file; ``ttl``, a file for each named graph. In the order of the names.
+    """
+    found = sorted(ox.parse(quads, format=ox.RdfFormat.N_QUADS), key=str)
+    if form == "nq":
+        lines = "".join(f"{quad} .\n" for quad in found)
+        return {"graph.nq": (lines.encode(), len(found), "")}
+    if form == "jsonld":
+        written = ox.serialize(found, format=ox.RdfFormat.JSON_LD, prefixes=PREFIXES)
+        return {"graph.jsonld": (bytes(written or b""), len(found), "")}
+    files = {}
+    for name in sorted({quad.graph_name.value for quad in found if isinstance(quad.graph_name, ox.NamedNode)}):
+        triples = [quad.triple for quad in found if getattr(quad.graph_name, "value", None) == name]
+        written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
+        files[f"{name.rsplit('/', 1)[-1]}.ttl"] = (bytes(written or b""), len(triples), name)
+    return files
