@@ -139,7 +139,11 @@ class Values:
 
     def marked(self, *markers: Marker) -> tuple[bool, ...]:
         """Return for each value whether it is one of the markers."""
-        return tuple(isinstance(value, Marker) and value in markers for value in self.values)
+        found = self._flags.get(markers)
+        if found is None:
+            found = tuple(isinstance(value, Marker) and value in markers for value in self.values)
+            self._flags[markers] = found
+        return found
 
 
 class Tokens(Given):
@@ -160,13 +164,13 @@ class Tokens(Given):
         return self._of(self.values.flags(key, holds))
 
     def _of(self, flags: tuple[bool, ...]) -> Plane:
-        chosen = [number for number, flag in enumerate(flags) if flag]
-        if not chosen:
+        if True not in flags:
             return EMPTY
-        if len(chosen) == len(flags):
+        if False not in flags:
             return self._filled
         found = self._known.get(flags)
         if found is None:
+            chosen = [number for number, flag in enumerate(flags) if flag]
             if len(chosen) <= FEW:
                 found = pack(self._equal(chosen))
             elif len(flags) - len(chosen) <= FEW:
