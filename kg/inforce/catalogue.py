@@ -245,6 +245,23 @@ class Catalogue:
         found: Sequence[dict[str, Any]] = self._tables["conflicts"]
         return found
 
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that a query may use without a declaration, by name."""
+        from inforce.vocab import PREFIXES
+
+        return dict(sorted(PREFIXES.items()))
+
+    def query_text(self, name: str) -> str:
+        """Return the text of a saved query, which any SPARQL 1.1 store runs as it is.
+
+        Raises:
+            UnknownIdError: no such query, with the nearest.
+        """
+        from inforce.queries import find_query
+
+        return find_query(name).text
+
     def list(self, kind: str) -> Table:
         """Return everything of one kind, sorted by id.
 

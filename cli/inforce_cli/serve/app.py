@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Served", "make_app", "swap", "write_log"]
 
-PARTS = ("service", "protocol", "graphs", "api", "pages")
+PARTS = ("service", "protocol", "graphs", "api", "pages.editor", "pages")
 """The modules of this package that have routes, in the order in which these are tried."""
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from inforce.errors import IntegrityError
 from inforce_cli.serve.context import web_folder
 
-__all__ = ["folder", "static", "table"]
+__all__ = ["folder", "has_static", "static", "table"]
 
 # What a browser may have, by name: nothing else is ever read for it.
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -45,6 +45,11 @@ def _files() -> dict[str, tuple[bytes, str]]:
         if path.is_file() and path.suffix in _TYPES:
             found[path.relative_to(folder() / "static").as_posix()] = (path.read_bytes(), _TYPES[path.suffix])
     return found
+
+
+def has_static(name: str) -> bool:
+    """Return whether there is a file of this name: what is vendored may not be here."""
+    return name in _files()
 
 
 def static() -> Route:

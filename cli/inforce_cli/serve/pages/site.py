@@ -18,7 +18,7 @@ from inforce.errors import InForceError, UnknownIdError
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import cited, instant, lower_first, one_day_before, outcome
 from inforce_cli.serve.context import context
-from inforce_cli.serve.pages.files import folder, table
+from inforce_cli.serve.pages.files import folder, has_static, table
 from inforce_cli.serve.problems import document
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class Site:
             finalize=_shown,
         )
         found.globals["french"] = table("fr")
+        found.globals["has_static"] = has_static
         return found
 
     def failed(self, request: Request, error: InForceError) -> Response:
