@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint fmt soak accept bench coverage dist clean
+.PHONY: help demo test lint fmt soak accept bench coverage vendor dist clean
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make lint fmt  check, or put right, how the code is written"
 	@echo "make accept    rewrite the command transcripts; read the diff"
 	@echo "make bench     measure; make coverage: which lines the tests reach"
+	@echo "make vendor    fetch the SPARQL editor (npm)"
 	@echo "make dist      wheel and sdist in dist/; make clean: take away what was made"
 
 # ---- set-up, once ----------------------------------------------------------------------------
@@ -67,7 +68,12 @@ coverage: $(VENV)/.tools
 	$(BIN)/coverage run -m pytest -m "not slow"
 	$(BIN)/coverage report
 
+# The editor of the SPARQL page, from npm; everything else works without it.
+vendor:
+	$(PYTHON) vendor.py
+
 dist: $(VENV)/.tools
+	@$(PYTHON) vendor.py || echo "the wheel comes without the SPARQL editor"
 	$(PIP) install build
 	$(BIN)/python -m build --outdir dist .
 

@@ -142,6 +142,15 @@ function prepare(Yasgui, known) {
   Yasr.defaults.prefixes = prefixes;
 }
 
+// The server knows all prefixes; the editor marks those that a query does not declare.
+function declared(text) {
+  const said = text.replace(/"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#.*/g, "");
+  const used = new Set([...said.matchAll(/(?<![\w-])([A-Za-z][\w-]*):/g)].map((one) => one[1]));
+  const has = new Set([...text.matchAll(/PREFIX\s+([\w-]*):/gi)].map((one) => one[1]));
+  const head = [...used].filter((name) => prefixes[name] && !has.has(name)).map((name) => `PREFIX ${name}: <${prefixes[name]}>\n`);
+  return head.sort().join("") + text;
+}
+
 function link(text) {
   const url = new URL("/sparql", location.href);
   url.searchParams.set("query", text);
@@ -212,7 +221,7 @@ async function open(button) {
     }
     label(place);
   };
-  gui.getTab().setQuery(document.getElementById("query").value);
+  gui.getTab().setQuery(declared(document.getElementById("query").value));
   place.prepend(choose(known, gui));
   dress();
   new MutationObserver(dress).observe(place, { childList: true, subtree: true });
@@ -225,7 +234,7 @@ async function open(button) {
     place.hidden = true;
     button.closest("p").hidden = false;
     button.disabled = false;
-    button.onclick = () => { place.hidden = false; form.hidden = true; button.closest("p").hidden = true; gui.getTab().setQuery(document.getElementById("query").value); };
+    button.onclick = () => { place.hidden = false; form.hidden = true; button.closest("p").hidden = true; gui.getTab().setQuery(declared(document.getElementById("query").value)); };
     document.getElementById("query").focus();
   });
   place.append(made("p", {}, back));
