@@ -259,7 +259,8 @@ def in_memory(kb: Any, rows: int) -> bool:
     ours = np.array(function(batch)["outcome"].to_pylist()) == "may"
     assert set(function(batch)["outcome"].to_pylist()) == {"may", "may-not"}
     engines: dict[str, Callable[[], Any]] = {
-        "inforce, planes in memory": planes(kb, function, batch),
+        "inforce, planes in memory": planes(function, batch),
+        "inforce, the diagram that open facts need": planes(function, batch, diagram=True),
         "inforce, Arrow to Arrow": lambda: function(batch),
         "numpy columns": lambda: rules.fold(Columns(columns, rows)),
     }
@@ -301,20 +302,21 @@ def agree(name: str, theirs: Any, ours: Any) -> None:
         sys.exit(f"{name} gives other outcomes for {int((theirs != ours).sum())} of {len(ours)}")
 
 
-def planes(kb: Any, function: Any, batch: Any) -> Callable[[], Any]:
+def planes(function: Any, batch: Any, *, diagram: bool = False) -> Callable[[], Any]:
     """The diagram over planes that are in memory already, block by block: what numpy columns are compared with."""
     from inforce.cohort.batch import BLOCK
     from inforce.cohort.known import Known
 
     plan = next(iter(function._plans.values()))
+    ask = plan._diagram if diagram else plan._possible
     blocks = []
     for start in range(0, batch.num_rows, BLOCK):
         part = batch.slice(start, BLOCK)
         given = {f: function._reader.column(f, n, part.column(n))[0] for n, f in function.bind(batch.schema).items()}
         known = Known(plan.moments[-1], given, plan._of_days(None))
         blocks.append((known, -(-part.num_rows // 64)))
-        plan._possible(*blocks[-1])
-    return lambda: [plan._possible(known, words) for known, words in blocks]
+        ask(*blocks[-1])
+    return lambda: [ask(known, words) for known, words in blocks]
 
 
 def with_unknowns(kb: Any, rows: int) -> bool:
