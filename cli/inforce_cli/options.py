@@ -18,6 +18,8 @@ __all__ = ["GLOBAL", "LANGUAGES", "Globals", "Name", "count", "shared", "shared_
 
 GLOBAL = "Global options"
 LANGUAGES = ("en", "fr")
+ELSEWHERE = ("query", "shell", "sparql")
+"""The commands that a store elsewhere can answer."""
 Name = Annotated[
     str,
     typer.Argument(
@@ -41,6 +43,7 @@ class Globals:
     limit: int | None = None
     data: list[Path] | None = None
     store: Path | None = None
+    endpoint: str | None = None
     quiet: bool | None = None
     verbose: bool | None = None
     no_color: bool | None = None
@@ -76,6 +79,9 @@ _SHARED: dict[str, Any] = {
         _option("--data", text="Your own rules and facts as Turtle; repeatable.", metavar="DIR"),
     ],
     "store": Annotated[Path | None, _option("--store", text="The folder of a built graph.", metavar="DIR")],
+    "endpoint": Annotated[
+        str | None, _option("--endpoint", text="Ask this SPARQL store: sparql and query.", metavar="URL")
+    ],
     "quiet": Annotated[bool | None, _option("--quiet", text="No notes and no progress on standard error.")],
     "verbose": Annotated[bool | None, _option("-v", "--verbose", text="Say which data answer.")],
     "no_color": Annotated[bool | None, _option("--no-color", text="No colour; NO_COLOR says the same.")],
@@ -92,6 +98,8 @@ def shared(function: Callable[..., int | None]) -> Callable[..., int]:
     def command(ctx: typer.Context, **given: Any) -> int:
         options = _globals(given).over(ctx.find_root().obj)
         run = Run(options, command=ctx.command_path)
+        if options.endpoint is not None and function.__module__.rpartition(".")[2] not in ELSEWHERE:
+            raise UsageError("--endpoint is for sparql and query", hint="leave it out: rules are read here")
         code = function(run, **given)
         return run.finish(code)
 

@@ -1,4 +1,4 @@
-"""What goes out of the knowledge base whole: its schema, files to pass on, a feed of changes."""
+"""What goes out of the knowledge base: its schema, files to pass on, a feed of changes, questions to other stores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ __all__ = ["Publishing"]
 
 
 class Publishing:
-    """The questions about the whole; mixed into the knowledge base."""
-
-    if TYPE_CHECKING:
-
-        def changes(self, from_: str | None = None, to: str | None = None, **more: Any) -> Table:
-            """Return what changed when."""
+    """The questions about the whole, and to stores elsewhere; mixed into the knowledge base."""
 
     def schema(self) -> dict[str, Any]:
         """Return prefixes, classes and properties with counts and an example of each; see ``inforce.graph_schema``."""
@@ -63,4 +58,33 @@ class Publishing:
         """
         from inforce.feed import feed
 
-        return feed(self.changes(since, **which), form, lang=lang, link=link, address=address)
+        kb: Any = self
+        return feed(kb.changes(since, **which), form, lang=lang, link=link, address=address)
+
+    def sparql_at(
+        self, endpoint: str, text: str, *, on: str | None = None, limit: int | None = None, timeout_s: float = 60
+    ) -> Any:
+        """Run a read-only query at a SPARQL endpoint, an ``http`` or ``https`` address; as ``sparql`` otherwise.
+
+        Raises:
+            UsageError: not the address of an endpoint.
+            InputError: a syntax error, or what came back is no result.
+            RefusedError: an update, SERVICE, or an endpoint that sends us elsewhere.
+            LimitError: too slow, or too much.
+            EnvironmentFault: the endpoint cannot be reached, or has a fault.
+        """
+        from inforce.remote import ask_endpoint, whole_query
+
+        kb: Any = self
+        day = str(kb.when(on).first) if on is not None else None
+        return ask_endpoint(endpoint, whole_query(text, on=day), limit=limit, timeout_s=timeout_s)
+
+    def query_at(self, endpoint: str, name: str, parameters: Mapping[str, str] | None = None) -> Table:
+        """Run a saved query at a SPARQL endpoint; as ``query`` and ``sparql_at`` otherwise."""
+        from inforce.queries import find_query, prepared
+        from inforce.remote import ask_endpoint, whole_query
+
+        kb: Any = self
+        text = prepared(kb._store, find_query(name), dict(parameters or {}), kb)
+        found: Table = ask_endpoint(endpoint, whole_query(text))
+        return found

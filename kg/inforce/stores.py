@@ -35,6 +35,7 @@ __all__ = [
     "open_graph",
     "open_on_disk",
     "plain",
+    "read_triples",
     "syntax_error",
     "to_rdflib",
     "to_table",
@@ -327,6 +328,19 @@ def _graph(body: bytes) -> Any:
 
 
 _EXPECTED = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+
+
+def read_triples(content: bytes, limit: int | None = None) -> Any:
+    """Return N-Triples of a stranger as an ``rdflib.Graph``, at most ``limit`` of them.
+
+    Raises:
+        ValueError: these are no N-Triples.
+    """
+    try:
+        found = list(islice(ox.parse(content, format=ox.RdfFormat.N_TRIPLES), limit))
+    except SyntaxError as error:
+        raise ValueError(error.msg) from None
+    return _graph("".join(f"{quad.triple} .\n" for quad in found).encode())
 
 
 def syntax_error(text: str, message: str) -> InputError:

@@ -48,7 +48,8 @@ def main(
             raise UnknownIdError(f'no saved query is called "{name}"', hint=hint + "all queries: inforce query")
         return run.show(json=known[name], text=lambda: described(known[name], width=run.width))
     given = assignments(parameters or [], of="KEY", known=f"inforce query {name} --explain")
-    found = run.kb.query(name, given)
-    if not found.rows:
+    elsewhere = run.options.endpoint
+    found = run.kb.query(name, given) if elsewhere is None else run.kb.query_at(elsewhere, name, given)
+    if not found.rows and elsewhere is None:
         run.note(no_rows(run.kb.unused_terms(name, given)))
     return run.show(table=found)

@@ -39,9 +39,14 @@ def main(
     query = _query(file, text)
     limit = run.options.limit
     # One more than asked for: that is how a cut graph is known from a whole one.
-    found = run.kb.sparql(query, on=on, limit=None if limit is None else limit + 1, timeout_s=_seconds(timeout))
+    asked: dict[str, Any] = {"on": on, "limit": None if limit is None else limit + 1}
+    elsewhere = run.options.endpoint
+    if elsewhere is not None:
+        found = run.kb.sparql_at(elsewhere, query, **asked, timeout_s=_seconds(timeout))
+    else:
+        found = run.kb.sparql(query, **asked, timeout_s=_seconds(timeout))
     if isinstance(found, Table):
-        if not found.rows:
+        if not found.rows and elsewhere is None:
             run.note(no_rows(run.kb.unused_terms(query)))
         return run.show(table=found)
     if isinstance(found, bool):
