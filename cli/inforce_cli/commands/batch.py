@@ -2,8 +2,8 @@ r"""Many applicants at once: ``inforce batch``.
 
 Examples:
   inforce batch cases.csv --on 2024-12-24 -o answered.csv
-  inforce batch cases.parquet --on 2024-12-23 --against 2024-12-24 -o out.parquet
-  inforce batch cases.csv --date-column arrived --map columns.yaml -o out.parquet
+  inforce batch in.parquet --on 2024-12-23 --against 2024-12-24 -o out.parquet
+  inforce batch cases.csv --date-column arrived --map columns.yaml -o out.csv
   inforce batch cases.jsonl arrival_mode=land --action eta-needed -o out.jsonl
 \b
 Each row keeps its columns and gets: outcome, ordinarily, decisive_rule,

@@ -103,12 +103,14 @@ async def swap(here: Context, kb: KnowledgeBase) -> None:
         InForceError: the other graph is not good; nothing has changed then.
     """
     workers = _workers(kb, here.settings)
+    ready = False
     try:
         await workers.start()
         await asyncio.to_thread(_load_rules, here, kb)
-    except BaseException:
-        workers.close()
-        raise
+        ready = True
+    finally:
+        if not ready:
+            workers.close()
     before, here.kb, here.workers = here.workers, kb, workers
     here.state["retiring"] = asyncio.create_task(before.retire())
 

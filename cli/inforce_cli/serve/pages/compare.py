@@ -44,7 +44,7 @@ def difference(view: View) -> Response:
     """Show what differs between two days: outcomes in words, rules and lists, and the text where it is held."""
     asked = _DAYS.match(view.request.path_params["days"])
     if asked is None:
-        raise UsageError("two days are written FIRST..LAST", hint="/diff/2024-01-01..2024-12-31")
+        raise UsageError("two days are written FIRST..LAST", hint="/diff/YYYY-MM-DD..YYYY-MM-DD")
     first, last = (str(view.kb.when(asked[name]).last) for name in ("first", "last"))
     view.format = asked["format"] or view.format
     of, action = view.one("of"), view.one("action")
