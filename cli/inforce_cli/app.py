@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("Serve", "The graph or its tables as files, with checksums and a data card."),
     "feed": ("Serve", "Changes as Atom or iCalendar."),
     "query": ("SPARQL", "Run a saved query with named parameters."),
+    "shell": ("SPARQL", "Queries one after the other, with completion and history."),
     "schema": ("SPARQL", "Classes, properties and prefixes, with counts and examples."),
     "import": ("Data", "Read the law's own text from XML files or a git checkout."),
     "validate": ("Data", "Check your own rules, facts and cases, with file and line."),
