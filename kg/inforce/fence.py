@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -161,6 +162,7 @@ def no_network() -> bool:
     return bool(libc.unshare(_CLONE_NEWNET) == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0)
 
 
+@cache
 def _libc() -> Any:
     try:
         return ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None

@@ -260,6 +260,9 @@ class Workers:
             # What a child sends is limited there; a child that is not itself any more is not believed.
             if len(data) > (_LONGEST_HEAD if head is None else int(head["size"])):
                 raise ConnectionError
+            if head is not None and len(data) == int(head["size"]):
+                # Whole; the end of the process, which takes as long again, is not waited for.
+                return head, bytes(data)
         if head is None or len(data) != int(head["size"]):
             raise ConnectionError
         return head, bytes(data)

@@ -44,6 +44,8 @@ def main(argv: list[str]) -> None:
         _say(control, {"failed": {"class": type(error).__name__, **_parts(error)}})
         return
     apart = no_network()
+    # Loaded once here, and not in each child anew.
+    import resource  # noqa: F401
     gc.collect()
     gc.freeze()
     try:
