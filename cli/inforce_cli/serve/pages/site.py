@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, Undefined
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -30,6 +31,7 @@ __all__ = ["BASE", "KINDS", "LANGUAGES", "Site", "View", "as_json", "page", "sit
 
 BASE = "https://w3id.org/inforce/"
 LANGUAGES = ("en", "fr")
+FORMATS = ("json", "ttl", "jsonld", "csv", "atom", "ics", "svg")
 KEPT = ("on", "lang")
 """What every link keeps of the address."""
 _DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)\Z")
@@ -111,7 +113,7 @@ class Site:
         """Return an error as a page with the nearest names, or as a problem document where no page was asked for."""
         view, problem = View(self, request), document(error)
         status = int(problem["status"])
-        if view.format is not None:
+        if view.format in FORMATS:
             body = json.dumps(problem, ensure_ascii=False) + "\n"
             return Response(body, status_code=status, media_type="application/problem+json")
         path = request.url.path.strip("/")
@@ -297,7 +299,12 @@ class View:
 
 def _shown(value: Any) -> Any:
     # Escaping is the templates' own; what turns text around or hides in it is made visible before.
-    return safe_text(value) if type(value) is str else value
+    if type(value) is str:
+        return safe_text(value)
+    if isinstance(value, Markup):
+        shown = safe_text(str(value))
+        return value if shown == value else Markup(re.sub(r"<(U\+[0-9A-F]{4})>", r"&lt;\1&gt;", shown))  # noqa: S704
+    return value
 
 
 def _wanted(accept: str) -> str | None:

@@ -1,0 +1,194 @@
+"""The explorer in a browser: the headline question from asking to its instrument, with and without JavaScript."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages_list import FLAGPOLING, PAGES
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="allowed: no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="allowed: playwright is not installed")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Watched:
+    """A page whose requests, dialogs and complaints are kept."""
+
+    def __init__(self, browser: Any, base: str, **options: Any) -> None:
+        self.base = base
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.outside: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda one: self._asked(one.url))
+        self.page.on("dialog", lambda one: (self.complaints.append(one.message), one.dismiss()))
+        self.page.on("pageerror", lambda one: self.complaints.append(str(one)))
+        self.page.on("console", lambda one: self.complaints.append(one.text) if one.type == "error" else None)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.base, "data:")):
+            self.outside.append(url)
+
+    def go(self, path: str) -> Any:
+        return self.page.goto(self.base + path)
+
+    def outcome(self) -> str:
+        return str(self.page.locator(".outcome h1 strong").inner_text())
+
+
+@pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
+def watched(request: pytest.FixtureRequest, browser: Any, server: Any) -> Iterator[Watched]:
+    found = Watched(browser, server.url, java_script_enabled=request.param)
+    yield found
+    found.context.close()
+    assert found.outside == [] and found.complaints == []
+
+
+def test_the_headline_question_from_the_form_to_the_instrument(watched: Watched) -> None:
+    page = watched.page
+    watched.go("/")
+    page.fill("#on", "2024-12-23")
+    page.fill("input[name=citizenships]", "IND")
+    for name in (
+        "held_temporary_status_in_canada_on_departure",
+        "trip_only_us_or_spm",
+        "purpose_is_immigration_service",
+    ):
+        page.locator(f"input[name={name}][value=yes]").check(force=True)
+    page.locator("details", has_text="The trip and the arrival").locator("summary").first.click()
+    for name in ("held_permit_or_tr_authorization_before_trip", "returns_within_authorized_stay"):
+        page.locator(f"input[name={name}][value=yes]").check(force=True)
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_url("**/check?*")
+    assert watched.outcome() == "May"
+    assert "=&" not in page.url and not page.url.endswith("=")
+
+    page.locator("a[rel=next]").click()
+    page.wait_for_url(re.compile("on=2024-12-24"))
+    assert watched.outcome() == "May not"
+
+    page.locator("a", has_text="IRPR 26.1(2)").first.click()
+    page.wait_for_url(re.compile("/provision/irpr/26.1/2@2024-12-18"))
+    assert page.locator("h1").inner_text() == "IRPR 26.1(2)"
+    page.locator("a", has_text="SOR/2024-258").first.click()
+    page.wait_for_url(re.compile("/instrument/SOR/2024-258"))
+    assert "2024-12-18" in page.locator(".rows").inner_text()
+
+
+def test_a_saved_query_and_french(watched: Watched) -> None:
+    page = watched.page
+    watched.go("/queries")
+    page.locator("a[href*='/queries/list-history']").click()
+    page.fill("#p-entry", "MEX")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url(re.compile("entry=MEX"))
+    assert page.locator("tbody tr").count() == 5
+    watched.go(f"/check?on=2024-12-24&{FLAGPOLING}")
+    page.get_by_role("link", name="Français").click()
+    page.wait_for_url(re.compile("lang=fr"))
+    assert page.locator("html").get_attribute("lang") == "fr"
+    assert watched.outcome() == "Ne peut pas"
+    assert "on=2024-12-24" in page.url
+
+
+def test_a_query_of_ones_own(watched: Watched) -> None:
+    page = watched.page
+    watched.go("/sparql")
+    page.fill("#query", "SELECT ?l { place:MEX rdfs:label ?l } ORDER BY ?l")
+    page.locator("form.sparql button").first.click()
+    page.wait_for_url(re.compile(r"query="))
+    assert page.locator("tbody td").all_inner_texts() == ["Mexico", "Mexique"]
+
+
+def test_arrow_keys_move_the_day_over_the_change(browser: Any, server: Any) -> None:
+    from playwright.sync_api import expect
+
+    watched = Watched(browser, server.url)
+    page = watched.page
+    watched.go(f"/check?on=2024-12-23&{FLAGPOLING}")
+    assert watched.outcome() == "May"
+    page.focus("#slider")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("on=2024-12-24"))
+    expect(page.locator(".outcome h1 strong")).to_have_text("May not")
+    assert page.evaluate("document.activeElement.id") == "slider"
+    assert page.locator("#slider").get_attribute("aria-valuetext") == "2024-12-24"
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".outcome h1 strong")).to_have_text("May")
+    assert watched.outside == [] and watched.complaints == []
+    watched.context.close()
+
+
+def test_by_keyboard_alone(browser: Any, server: Any) -> None:
+    watched = Watched(browser, server.url)
+    page = watched.page
+    watched.go("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "citizenships":
+            break
+    page.keyboard.type("FRA")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/check?*")
+    assert "citizenships=FRA" in page.url
+    # Whatever has the focus can be seen to have it.
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            """() => { const one = document.activeElement, next = one.nextElementSibling;
+            const rect = one.querySelector && one.querySelector('rect');
+            return getComputedStyle(one).outlineStyle !== 'none'
+                || (next && getComputedStyle(next).outlineStyle !== 'none')
+                || (rect && parseFloat(getComputedStyle(rect).strokeWidth) > 2); }"""
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    watched.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_violation(browser: Any, server: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="allowed: axe is not installed").Axe()
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    wrong = {}
+    for name, path in PAGES.items():
+        page.goto(server.url + path)
+        found = axe.run(page).response["violations"]
+        if found:
+            wrong[name] = [(one["id"], one["nodes"][0]["html"][:120]) for one in found]
+    context.close()
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_the_screen(browser: Any, server: Any, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    wide = []
+    for name, path in PAGES.items():
+        page.goto(server.url + path)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(name)
+        folder = os.environ.get("INFORCE_SHOTS")
+        if folder:
+            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+    context.close()
+    assert wide == []
