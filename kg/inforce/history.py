@@ -85,6 +85,11 @@ class History:
     def _repr_svg_(self) -> str:
         return self.timeline().to_svg()
 
+    def _repr_html_(self) -> str:
+        from inforce.notebook import history_html
+
+        return history_html(self)
+
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]

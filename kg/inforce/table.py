@@ -65,11 +65,6 @@ class Table:
         return cls(tuple(columns), tuple(tuple(item.get(c) for c in columns) for item in dicts))
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from inforce.notebook import table_html
 
-        head = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape('' if v is None else str(v))}</td>" for v in row) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table_html(self)

@@ -142,8 +142,14 @@ class Answer:
         return answer_citation(self.to_dict(), style, lang=lang)
 
     def _repr_markdown_(self) -> str:
-        # What a notebook shows.
-        return f"```text\n{self.explain()}```\n\n{self.cite()}"
+        # What a notebook shows that knows no HTML. A fence in a label must not end ours.
+        text = self.explain().replace("```", "` ` `")
+        return f"```text\n{text}```\n\n{self.cite()}"
+
+    def _repr_html_(self) -> str:
+        from inforce.notebook import answer_html
+
+        return answer_html(self)
 
     @property
     def verdict(self) -> str:
