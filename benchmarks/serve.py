@@ -3,8 +3,8 @@
     python benchmarks/serve.py [--seconds 4] [--peers FOLDER_WITH_THEIR_PROGRAMS]
 
 Two questions: a saved query, and all that is said of one provision. Every endpoint's rows are compared before any is
-measured. ``fence`` is what a process of its own costs a question: the same question through the endpoint, and put to
-the engine in this process. Prints one JSON line.
+measured; "again" is the same question once more, which a server may have kept. ``fence`` is what a process of its own
+costs a question: the same question through the endpoint, and put to the engine in this process. Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def rows(data: bytes) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True) for row in json.loads(data)["results"]["bindings"])
 
 
-def measured(port: int, path: str, query: str, clients: int, seconds: float) -> dict[str, float]:
+def measured(port: int, path: str, query: str, clients: int, seconds: float, *, new: bool) -> dict[str, float]:
     times: list[float] = []
     stop = time.perf_counter() + seconds
 
@@ -87,7 +87,8 @@ def measured(port: int, path: str, query: str, clients: int, seconds: float) -> 
         mine = []
         while time.perf_counter() < stop:
             begun = time.perf_counter()
-            status, _ = ask(connection, path, query)
+            # With a remark of its own each question is new: no answer that is kept will do.
+            status, _ = ask(connection, path, f"{query} # {time.perf_counter_ns()}" if new else query)
             if status != 200:
                 raise SystemExit(f"status {status}")
             mine.append(time.perf_counter() - begun)
@@ -168,9 +169,11 @@ def main() -> None:
                     figures.setdefault("rows", {})[question] = len(there)
                     figures.setdefault("same_rows", {})[question] = there == expected.setdefault(question, there)
                 for question, query in asked.items():
-                    figures[question] = {
-                        str(clients): measured(port, path, query, clients, options.seconds) for clients in CLIENTS
-                    }
+                    for kind, new in (("", True), (", again", False)):
+                        figures[question + kind] = {
+                            str(clients): measured(port, path, query, clients, options.seconds, new=new)
+                            for clients in CLIENTS
+                        }
                 result["servers"][name] = figures
                 process.terminate()
                 process.wait(20)

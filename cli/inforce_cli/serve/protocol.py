@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from inforce.errors import RefusedError, UsageError
 from inforce_cli.serve.context import Context, context
+from inforce_cli.serve.kept import Kept
 from inforce_cli.serve.negotiation import choose
 from inforce_cli.serve.service import description
 from inforce_cli.serve.workers import Answer
@@ -67,7 +68,12 @@ async def sparql(request: Request) -> Response:
     tag = entity_tag(here, question)
     if tag is not None and request.method in ("GET", "HEAD") and _known(request, tag):
         return Response(None, 304, {"ETag": tag, **_PUBLIC})
-    answer = await until_gone(request, here.workers.ask(question))
+    kept: Kept = here.state.setdefault("protocol", Kept(here.settings.kept_bytes))
+    # Asked by POST it is worked out, whatever is kept.
+    answer = kept.get(tag) if request.method != "POST" else None
+    if answer is None:
+        answer = await until_gone(request, here.workers.ask(question))
+        kept.put(tag, answer)
     return answered(answer, {"ETag": tag} if tag else {"Cache-Control": "no-store"}, _strangers(question, here))
 
 

@@ -28,6 +28,8 @@ class Settings:
     rows: int = 10_000
     answer_bytes: int = 32 << 20
     query_bytes: int = 64 << 10
+    kept_bytes: int = 32 << 20
+    """Room for answers that need not be worked out again; none are kept where it is 0."""
     workers: int = 0
     """Queries that run at a time; as many as there are cores where it is 0."""
     queue: int = 32
