@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inforce.errors import InForceError, UsageError
+from inforce_cli.render.text import safe_text
 from inforce_cli.serve.negotiation import choose
 
 __all__ = ["document", "failed", "handlers", "problem"]
@@ -56,6 +57,8 @@ def problem(
 
 
 def _page(request: Request, found: dict[str, Any]) -> str:
+    # Signs that turn text around or steer a terminal are shown, and do nothing.
+    found = {name: safe_text(value) if isinstance(value, str) else value for name, value in found.items()}
     templates = request.app.state.context.templates
     if templates is not None and "problem.html" in templates.list_templates():
         return str(templates.get_template("problem.html").render(problem=found, request=request))

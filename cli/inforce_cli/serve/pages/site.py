@@ -113,7 +113,7 @@ class Site:
         """Return an error as a page with the nearest names, or as a problem document where no page was asked for."""
         view, problem = View(self, request), document(error)
         status = int(problem["status"])
-        if view.format in FORMATS:
+        if view.format in FORMATS or _wanted(request.headers.get("accept", "")):
             body = json.dumps(problem, ensure_ascii=False) + "\n"
             return Response(body, status_code=status, media_type="application/problem+json")
         path = request.url.path.strip("/")
@@ -182,7 +182,7 @@ class View:
         self.lang = asked if asked in LANGUAGES else site.lang
         self.on = self.one("on")
         self.path = request.url.path
-        self.bare_path = re.sub(r"@[^/]*\Z", "", self.path)
+        self.bare_path = self._own(re.sub(r"@[^/]*\Z", "", self.path))
         self.format = request.path_params.get("format") or _wanted(request.headers.get("accept", ""))
 
     def one(self, name: str, default: str | None = None) -> str | None:
@@ -213,10 +213,15 @@ class View:
         wanted = [(name, value) for name, value in {**kept, **parameters}.items() if value not in (None, "", [])]
         return path + ("?" + urlencode(wanted, doseq=True, safe="/:,@") if wanted else "")
 
+    @staticmethod
+    def _own(path: str) -> str:
+        # What a stranger wrote in the address comes back encoded, and never as another site's name.
+        return quote("/" + path.lstrip("/"), safe="/:.'@,()")
+
     def here(self, **parameters: Any) -> str:
         """Return this page's address with other parameters; ``None`` takes one away."""
         kept = {name: values for name, values in self.query.items() if name not in ("lang", *parameters)}
-        return self.url(self.path, **{"on": None, **kept, **parameters})
+        return self.url(self._own(self.path), **{"on": None, **kept, **parameters})
 
     def rest(self) -> dict[str, Any]:
         """Return what the address says besides language and day."""
@@ -229,7 +234,7 @@ class View:
 
     def as_format(self, name: str) -> str:
         """Return this page's address in another format."""
-        base = re.sub(r"\.(?:json|ttl|jsonld)\Z", "", self.path)
+        base = self._own(re.sub(r"\.(?:json|ttl|jsonld)\Z", "", self.path))
         kept = {key: values for key, values in self.query.items() if key != "lang"}
         return self.url(f"{base}.{name}" if base != "/" else f"/index.{name}", **{"on": None, **kept})
 
