@@ -509,6 +509,23 @@ def test_another_graph_takes_the_place_of_one_that_is_asked(tmp_path: Path) -> N
     assert seen == {0, 1, 2, 3}
 
 
+def test_the_imported_law_is_asked_too(kb: Any, small_law: Path) -> None:
+    from inforce.kb import KnowledgeBase
+
+    both = KnowledgeBase(kb.built, today="2026-06-12", law=small_law / "inforce" / "law")
+    assert both.held is not None
+    server = LiveServer(both)
+    try:
+        there = server.app.context.workers
+        assert there.quads > int(kb.built.manifest["counts"]["quads"])
+        count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        found = int(ask(server, count).json()["results"]["bindings"][0]["n"]["value"])
+        assert found == both.sparql(count).to_dicts()[0]["n"]
+        assert both.law_version in server.client.get("/live").headers["x-data-version"]
+    finally:
+        server.stop()
+
+
 def test_an_answer_is_kept_for_whoever_asks_the_same(kb: Any) -> None:
     from inforce_cli.serve.kept import Kept
     from inforce_cli.serve.workers import Answer
