@@ -37,7 +37,7 @@ def graph_schema(kb: Any) -> dict[str, Any]:
         for row in kb.query("properties")
     ]
     return {
-        "schema": "inforce/schema/1",
+        "schema": "inforce/graph-schema/1",
         "data": {"version": kb.version, "verified_through": kb.book.verified_through},
         "prefixes": dict(sorted(PREFIXES.items())),
         "classes": classes,
