@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from inforce.errors import UnknownIdError
 from inforce_cli.serve.pages.site import BASE, as_json, page
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ __all__ = ["routes"]
 
 SHOWN = 150
 FACETS = ("layer", "kind")
+FEEDS = {"atom": "application/atom+xml", "ics": "text/calendar"}
 
 
 def changes(view: View) -> Response:
@@ -40,8 +39,8 @@ def changes(view: View) -> Response:
 
         # A spreadsheet opens what a browser downloads: nothing in it may be taken for a formula.
         return _file(write(found, "csv-excel", {}), "text/csv", "changes.csv")
-    if view.format in ("atom", "ics"):
-        return _feed(view, found)
+    if view.format in FEEDS:
+        return _feed(view, {**asked, **chosen})
     rows = list(found)[::-1]
     most = SHOWN if view.one("all") is None else len(rows)
     return view.page(
@@ -88,15 +87,17 @@ def _file(body: str | bytes, media: str, name: str) -> Response:
     )
 
 
-def _feed(view: View, found: Any) -> Response:
-    # The feeds are the library's; a build without them has no such page.
-    try:
-        feeds = import_module("inforce_cli.render.feed")
-        written = getattr(feeds, "atom" if view.format == "atom" else "icalendar")
-    except (ImportError, AttributeError):
-        raise UnknownIdError("there is no feed here", hint="as a table: /changes.csv") from None
-    media = {"atom": "application/atom+xml", "ics": "text/calendar"}[str(view.format)]
-    return Response(written(found, view), media_type=media)
+def _feed(view: View, asked: Mapping[str, Any]) -> Response:
+    home = str(view.request.base_url).rstrip("/")
+
+    def link(row: Mapping[str, Any]) -> str | None:
+        place = view.named(row["id"] or row["thing"], on=None)
+        return None if place is None else home + place
+
+    which = {name: value for name, value in asked.items() if name != "from_"}
+    form = str(view.format)
+    body = view.kb.feed(form, since=asked["from_"], lang=view.lang, link=link, address=str(view.request.url), **which)
+    return Response(body, media_type=FEEDS[form], headers={"Vary": "Accept"})
 
 
 def conflicts(view: View) -> Response:
