@@ -331,7 +331,8 @@ class Grounds:
         else:
             words = {"all": "All of these", "any": "At least one of these", "not": "None of these"}
             found["said"] = view.say(words.get(node["op"], node["op"]))
-        members = [self._node(one) for one in node.get("members", ())]
+        # What has no parts always holds, and says nothing.
+        members = [self._node(one) for one in node.get("members", ()) if one["op"] == "fact" or one.get("members")]
         if node["op"] == "named" and len(members) == 1 and not members[0]["url"] and members[0]["members"]:
             members = members[0]["members"]
         found["members"] = members
