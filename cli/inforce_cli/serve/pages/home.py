@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
+YEARS = 2
 LATEST = 6
 
 
@@ -36,7 +37,10 @@ def home(view: View) -> Response:
 
 def _latest(view: View) -> list[dict[str, Any]]:
     """The last days on which something that an outcome rests on changed: day, what, by which instruments."""
-    rows = [row for row in view.kb.changes(affects_outcomes=True) if row["date"] <= view.kb.book.verified_through]
+    through = view.kb.book.verified_through
+    # The last years hold enough of them; all clauses of an imported text would take seconds.
+    since = str(int(through[:4]) - YEARS)
+    rows = [row for row in view.kb.changes(since, through, affects_outcomes=True) if row["date"] <= through]
     found = []
     for day, group in groupby(reversed(list(rows)), key=lambda row: row["date"]):
         here = list(group)
