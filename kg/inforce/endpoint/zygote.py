@@ -46,6 +46,7 @@ def main(argv: list[str]) -> None:
     apart = no_network()
     # Loaded once here, and not in each child anew.
     import resource  # noqa: F401
+
     gc.collect()
     gc.freeze()
     try:
