@@ -337,6 +337,20 @@ SHAPES = [
         "one question for each language",
     ),
     Bad(
+        "fact with an untagged phrase",
+        '"Which duck?"@en , "Quel canard ?"@fr ;',
+        '"Which duck?"@en , "Quel canard ?"@fr ; inf:phrase "bring {}" ;',
+        "E_PARITY",
+        "one phrase for each language",
+    ),
+    Bad(
+        "fact with two contrary phrases in English",
+        '"Which duck?"@en , "Quel canard ?"@fr ;',
+        '"Which duck?"@en , "Quel canard ?"@fr ; inf:phraseNot "bring none"@en , "bring no duck"@en ;',
+        "E_PARITY",
+        "one contrary phrase for each language",
+    ),
+    Bad(
         "fact with a name that cannot be typed",
         '"has_duck_name"',
         '"Has duck NAME!"',

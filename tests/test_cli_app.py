@@ -57,6 +57,8 @@ def start(kb: Any, plain_environment: Path) -> Callable[..., subprocess.Popen[by
         argv += ["--store", str(kb.built.folder)] if store else []
         pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         env = {key: value for key, value in changed.items() if value is not None}
+        # A shell that runs the tests in the background lets its children ignore interrupts.
+        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.Popen(argv, env=env, **{**pipes, **more})
 
     return call

@@ -37,8 +37,8 @@ def pack(flags: NDArray[Any]) -> Plane:
 
 def unpack(plane: Plane, length: int) -> NDArray[np.uint8]:
     """Return the first ``length`` bits of a plane, one a byte."""
-    words = -(-length // 64)
-    whole = np.ascontiguousarray(np.broadcast_to(plane, words)) if len(plane) != words else plane
+    # A plane that is the same in every word may be one word seen many times.
+    whole = np.ascontiguousarray(np.broadcast_to(plane, -(-length // 64)))
     return np.unpackbits(whole.view(np.uint8), bitorder="little", count=length)
 
 
