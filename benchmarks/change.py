@@ -8,15 +8,13 @@ ordinarily are and strictly.
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
+
+from measured import line, taken
 
 import inforce
 from inforce.errors import FactsError
@@ -110,29 +108,17 @@ def _passes(change: Change, value: Any) -> bool:
     return any(all(one(operator, wanted) for operator, wanted in tests) for tests in change.tests)
 
 
-def taken(ask: Callable[[], Any]) -> float:
-    before = time.process_time_ns()
-    ask()
-    return (time.process_time_ns() - before) / 1e6
-
-
-def line(name: str, engine: str, times: list[float], **more: Any) -> None:
-    times = sorted(times)
-    shown = {
-        "median_ms": round(statistics.median(times), 2),
-        "p95_ms": round(times[int(0.95 * (len(times) - 1))], 2),
-        "worst_ms": round(times[-1], 2),
-    }
-    found = {"benchmark": "change", "set": name, "engine": engine, "asked": len(times), **shown, **more}
-    print(json.dumps({**found, "load": os.getloadavg()[0]}), flush=True)
-
-
 def main() -> int:
     kb = inforce.open(today="2026-06-12")
     beside = [*questions(kb, 5, BESIDE), *people(kb, BESIDE)]
     pairs = [pair for pair in (compared(kb, question) for question in beside) if pair][-BESIDE:]
-    line("one citizenship known, ordinarily", "inforce: all of any size", [ours for ours, _ in pairs])
-    line("one citizenship known, ordinarily", "asking again: one and two facts", [theirs for _, theirs in pairs])
+    line("change", "one citizenship known, ordinarily", "inforce: all of any size", [ours for ours, _ in pairs])
+    line(
+        "change",
+        "one citizenship known, ordinarily",
+        "asking again: one and two facts",
+        [theirs for _, theirs in pairs],
+    )
     met = True
     for ordinarily in (True, False):
         asked = list(questions(kb, 1, CASES))
@@ -143,12 +129,12 @@ def main() -> int:
         within = sorted(times)[int(0.95 * (len(times) - 1))] <= TARGET_MS
         met = met and within
         name = "sets of facts and of rules, " + ("ordinarily" if ordinarily else "strictly")
-        line(name, "inforce", times, target_ms=TARGET_MS, met=within, most_sets=max(counts))
+        line("change", name, "inforce", times, target_ms=TARGET_MS, met=within, most_sets=max(counts))
     missing = [taken(question.missing) for question in asked]
     within = sorted(missing)[int(0.95 * (len(missing) - 1))] <= TARGET_MS
-    line("missing facts with gains", "inforce", missing, target_ms=TARGET_MS, met=within)
+    line("change", "missing facts with gains", "inforce", missing, target_ms=TARGET_MS, met=within)
     alone: list[dict[str, Any]] = [{"citizenships": token} for token in kb.tokens("citizenships")[:40]]
-    line("history by layer and both clocks", "inforce", [taken(lambda p=one: kb.history(p)) for one in alone])
+    line("change", "history by layer and both clocks", "inforce", [taken(lambda p=one: kb.history(p)) for one in alone])
     return 0 if met and within else 1
 
 

@@ -8,14 +8,13 @@ actions; and the small sets by both ways.
 from __future__ import annotations
 
 import json
-import os
 import random
-import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from measured import line, taken
 
 import inforce
 from inforce.rules.decide import World
@@ -64,23 +63,6 @@ def outcome(kb: Any, example: dict[str, Any], day: str, action: str) -> str:
     return str(asked.outcome(World(last, asked.widest)))
 
 
-def taken(ask: Callable[[], Any]) -> float:
-    before = time.process_time_ns()
-    ask()
-    return (time.process_time_ns() - before) / 1e6
-
-
-def line(name: str, engine: str, times: list[float], **more: Any) -> None:
-    times = sorted(times)
-    shown = {
-        "median_ms": round(statistics.median(times), 2),
-        "p95_ms": round(times[int(0.95 * (len(times) - 1))], 2),
-        "worst_ms": round(times[-1], 2),
-    }
-    found = {"benchmark": "difference", "set": name, "engine": engine, "asked": len(times), **shown, **more}
-    print(json.dumps({**found, "load": os.getloadavg()[0]}), flush=True)
-
-
 # ---- every case --------------------------------------------------------------------------------------
 
 
@@ -127,8 +109,8 @@ def compare_small() -> None:
                     sys.exit(f"difference: set {seed}: {kind} disagrees on {case}")
         ours.append(taken(lambda b=before, a=after: by_groups(b, a, DAY)))
         theirs.append(taken(lambda b=before, a=after: by_every_case(b, a)))
-    line("small rule sets, 576 cases", "inforce: groups", ours)
-    line("small rule sets, 576 cases", "every case, one by one", theirs)
+    line("difference", "small rule sets, 576 cases", "inforce: groups", ours)
+    line("difference", "small rule sets, 576 cases", "every case, one by one", theirs)
 
 
 def _inside(group: Group, case: dict[str, Any], listed: tuple[str, ...]) -> bool:
@@ -160,7 +142,13 @@ def main() -> int:
                 times.append(taken(lambda p=pair, a=action: differing(*sides(kb, p, a), kb.tokens)))
         met = met and max(times) <= TARGET_MS
         line(
-            name, "inforce: one action", times, target_ms=TARGET_MS, met=max(times) <= TARGET_MS, groups_checked=groups
+            "difference",
+            name,
+            "inforce: one action",
+            times,
+            target_ms=TARGET_MS,
+            met=max(times) <= TARGET_MS,
+            groups_checked=groups,
         )
     values = 1.0
     for fact in kb.book.facts.values():

@@ -142,8 +142,7 @@ def reachable(
         elif variable[0] == "list":
             entries.update(token for token in book.lists.get(variable[2], {}) if mine is None or token in mine)
         elif variable[0] == "scheme":
-            entries.add(variable[2])
-            entries.update(token for token, above in book.ancestors.items() if variable[2] in above)
+            entries.update(book.within(variable[2]))
     signatures = {0}
     for token in entries:
         certain = possible = 0

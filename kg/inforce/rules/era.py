@@ -469,8 +469,7 @@ def _test(variable: Variable, book: Rulebook, instant: str, known_on: str | None
     if op == "is":
         return MEMBER, variable[1], frozenset((variable[2],)), None
     if op == "scheme":
-        narrower = (token for token, above in book.ancestors.items() if variable[2] in above)
-        return MEMBER, variable[1], frozenset((variable[2], *narrower)), None
+        return MEMBER, variable[1], frozenset(book.within(variable[2])), None
     certain: set[str] = set()
     perhaps: set[str] = set()
     for entry, intervals in book.lists.get(variable[2], {}).items():

@@ -277,6 +277,10 @@ class Rulebook:
         for number in self.by_action.get(action, ()):
             yield self.rules[number]
 
+    def within(self, concept: str) -> tuple[str, ...]:
+        """Return a concept and all that is narrower, in the order of the data."""
+        return (concept, *(token for token, above in self.ancestors.items() if concept in above))
+
     def rule(self, version: str) -> RuleVersion:
         """Return one rule version by its id."""
         return self._by_id[version]

@@ -250,8 +250,7 @@ class Values:
             elif variable[0] == "list":
                 named.update(dict.fromkeys(self.book.lists.get(variable[2], {})))
             else:
-                narrower = (token for token, above in self.book.ancestors.items() if variable[2] in above)
-                named.update(dict.fromkeys((variable[2], *narrower)))
+                named.update(dict.fromkeys(self.book.within(variable[2])))
         if fact.multiple:
             return [(), *((token,) for token in named)]
         other = next((token for token in self.tokens(fact.name) if token not in named), None)
