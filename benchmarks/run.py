@@ -10,7 +10,8 @@ from pathlib import Path
 def main() -> int:
     here = Path(__file__).resolve().parent
     wanted = set(sys.argv[1:])
-    scripts = [p for p in sorted(here.glob("*.py")) if p.name not in ("run.py", "measured.py") and (not wanted or p.stem in wanted)]
+    found = [path for path in sorted(here.glob("*.py")) if path.name not in ("run.py", "measured.py")]
+    scripts = [path for path in found if not wanted or path.stem in wanted]
     return max((subprocess.run([sys.executable, str(script)], check=False).returncode for script in scripts), default=0)
 
 
