@@ -147,6 +147,7 @@ async def command(request: Request) -> Response:
         body = await _body(request, operation(name)) if request.method == "POST" else None
         run = await _turn(context(request), kb, name, request.query_params.multi_items(), body)
     except InForceError as error:
+        request.scope.get("inforce.log", {})["code"] = error.code
         return problem(error, None, _headers(kb))
     return _whole(request, kb, run.body, {"X-Truncated": "rows"} if run.truncated else {})
 

@@ -73,7 +73,7 @@ def make_app(
         if ready is not None:
             ready(here)
         # The rules take a moment to load, which is nobody's first question's.
-        loading = asyncio.create_task(asyncio.to_thread(_load_rules, here, kb))
+        loading = asyncio.create_task(asyncio.to_thread(_load_rules, kb))
         try:
             yield
         finally:
@@ -106,7 +106,7 @@ async def swap(here: Context, kb: KnowledgeBase) -> None:
     ready = False
     try:
         await workers.start()
-        await asyncio.to_thread(_load_rules, here, kb)
+        await asyncio.to_thread(_load_rules, kb)
         ready = True
     finally:
         if not ready:
@@ -115,9 +115,9 @@ async def swap(here: Context, kb: KnowledgeBase) -> None:
     here.state["retiring"] = asyncio.create_task(before.retire())
 
 
-def _load_rules(here: Context, kb: KnowledgeBase) -> None:
+def _load_rules(kb: KnowledgeBase) -> Any:
     with suppress(InForceError):
-        here.state["verified_through"] = kb.book.verified_through
+        return kb.book
 
 
 def _templates() -> Any:

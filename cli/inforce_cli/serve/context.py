@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,16 @@ class Context:
         """The digest of all that is asked: the graph, and the imported law where there is one."""
         law = self.kb.law_version
         return self.kb.version if law is None else f"{self.kb.version}+{law}"
+
+    @property
+    def cutoff(self) -> str | None:
+        """The day through which the law was checked; ``None`` for a graph without rules."""
+        if self.state.get("dated") is not self.kb:
+            self.state["dated"], self.state["cutoff"] = self.kb, None
+            with suppress(InForceError):
+                self.state["cutoff"] = self.kb.book.verified_through
+        found: str | None = self.state["cutoff"]
+        return found
 
 
 def context(request: Request) -> Context:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from inforce.errors import InForceError, LimitError, RefusedError, UsageError
 from inforce_cli.serve.context import Context
 from inforce_cli.serve.problems import problem
+from inforce_cli.serve.rates import RateError, Rates
 
 __all__ = ["Gate"]
 
@@ -34,7 +35,11 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_EXPOSED = "ETag, X-Truncated, X-Unknown-Graph, X-Data-Version, Retry-After"
+_EXPOSED = "ETag, X-Truncated, X-Unknown-Graph, X-Data-Version, X-Data-Cutoff, X-Request-Id, Retry-After"
+# What a page is made of, and whoever looks whether the server is up: neither is work.
+_UNCOUNTED = re.compile(r"/(?:static/|live\Z|favicon)")
+_LONGEST = 2_000
+"""Characters of an address in the log."""
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\Z")
 
 
@@ -46,6 +51,7 @@ class Gate:
         self.app = app
         self.here = here
         self.running = 0
+        self.rates = Rates(here.settings.rate)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -54,13 +60,16 @@ class Gate:
             return
         headers = Headers(scope=scope)
         begun, seen = monotonic(), {"status": 0}
+        # What the log says of this request: each part may add to it.
+        line: dict[str, Any] = {"id": urandom(6).hex()}
+        scope["inforce.log"] = line
         # Of the graph that is asked: another may take its place before the answer goes out.
-        version = self.here.version
+        carried = self._carried(line["id"])
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                self._sign(MutableHeaders(raw=message["headers"]), headers, version)
+                self._sign(MutableHeaders(raw=message["headers"]), headers, carried)
                 message["headers"] = [one for one in message["headers"] if one[0].lower() != b"server"]
             await send(message)
 
@@ -68,12 +77,22 @@ class Gate:
         try:
             answer = self._refused(scope, headers)
             if answer is None:
-                await self.app(scope, self._limited(receive, headers), sent)
+                await self.app(self._as_called(scope), self._limited(receive, headers), sent)
             else:
                 await answer(scope, receive, sent)
         finally:
             self.running -= 1
-            self._write(scope, seen["status"], begun)
+            self._write(scope, line, seen["status"], begun)
+
+    def _as_called(self, scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Return the request as clients outside spell it: a proxy spells it otherwise, and takes the encryption off."""
+        root = self.here.settings.root_url
+        if root is not None:
+            parts = urlsplit(root)
+            scope["scheme"] = parts.scheme
+            others = [one for one in scope["headers"] if one[0] != b"host"]
+            scope["headers"] = [*others, (b"host", parts.netloc.encode("ascii"))]
+        return scope
 
     # ---- who, and how much -----------------------------------------------------------------------
 
@@ -81,10 +100,14 @@ class Gate:
         """Return the answer to a request that goes no further."""
         try:
             self._check_host(scope, headers)
+            self._check_rate(scope)
             self._check_size(scope, headers)
             self._check_origin(scope, headers)
         except InForceError as error:
-            more = {"Connection": "close"} if error.code in ("E_HOST", "E_BODY_SIZE", "E_HTTP") else None
+            scope["inforce.log"]["code"] = error.code
+            more = {"Connection": "close"} if error.code in ("E_HOST", "E_BODY_SIZE", "E_HTTP") else {}
+            if isinstance(error, RateError):
+                more["Retry-After"] = str(error.wait_s)
             return problem(error, None, more)
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             return Response(None, 204)
@@ -102,6 +125,10 @@ class Gate:
             )
         if not scope.get("raw_path", b"/").startswith(b"/") or "\x00" in scope["path"]:
             raise UsageError("the target of a request is a path", code="E_HTTP")
+
+    def _check_rate(self, scope: MutableMapping[str, Any]) -> None:
+        if self.rates.per_s and not _UNCOUNTED.match(scope["path"]):
+            self.rates.count((scope.get("client") or ("",))[0], monotonic())
 
     def _check_size(self, scope: MutableMapping[str, Any], headers: Headers) -> None:
         settings = self.here.settings
@@ -123,7 +150,7 @@ class Gate:
         origin = headers.get("origin")
         if origin is None or scope["method"] in ("GET", "HEAD", "OPTIONS") or origin in self.here.settings.cors:
             return
-        if urlsplit(origin).netloc.lower() != headers["host"].lower():
+        if origin != self.here.settings.root_url and urlsplit(origin).netloc.lower() != headers["host"].lower():
             raise RefusedError("a page of another site asked", code="E_ORIGIN", hint="allow it with --cors ORIGIN")
 
     def _limited(self, receive: Receive, headers: Headers) -> Receive:
@@ -150,10 +177,16 @@ class Gate:
 
     # ---- what every answer carries -----------------------------------------------------------------
 
-    def _sign(self, answer: MutableHeaders, request: Headers, version: str) -> None:
+    def _carried(self, number: str) -> dict[str, str]:
+        cutoff = self.here.cutoff
+        found = {"X-Data-Version": self.here.version, "X-Request-Id": number}
+        return found if cutoff is None else found | {"X-Data-Cutoff": cutoff}
+
+    def _sign(self, answer: MutableHeaders, request: Headers, carried: dict[str, str]) -> None:
         for name, value in _SECURITY.items():
             answer.setdefault(name, value)
-        answer["X-Data-Version"] = version
+        for name, value in carried.items():
+            answer[name] = value
         if not self.here.settings.cors:
             return
         answer.add_vary_header("Origin")
@@ -166,20 +199,23 @@ class Gate:
                 answer["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
                 answer["Access-Control-Max-Age"] = "600"
 
-    def _write(self, scope: MutableMapping[str, Any], status: int, begun: float) -> None:
+    def _write(self, scope: MutableMapping[str, Any], line: dict[str, Any], status: int, begun: float) -> None:
         if self.here.log is None:
             return
         route = scope.get("route")
-        line = {
+        found = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "id": urandom(6).hex(),
+            "id": line["id"],
             "method": scope["method"][:10],
             # The route and not the path: what is asked about can be a person's case.
             "route": getattr(route, "path", None),
             "status": status,
             "ms": round((monotonic() - begun) * 1000, 1),
         }
-        self.here.log(line | scope.get("inforce.log", {}))
+        if self.here.settings.log_queries:
+            target = scope.get("raw_path", b"") + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+            found |= {"client": (scope.get("client") or (None,))[0], "target": target.decode("latin-1")[:_LONGEST]}
+        self.here.log(found | line)
 
 
 def _too_big(most: int) -> UsageError:

@@ -49,6 +49,8 @@ def problem(
     found = document(error)
     found["status"] = status = status or int(found["status"])
     more = dict(headers or {})
+    if request is not None:
+        request.scope.get("inforce.log", {})["code"] = error.code
     if status == 503:
         more.setdefault("Retry-After", "5")
     if request is not None and choose(request.headers.get("accept"), _OFFERS) == "html":
@@ -80,7 +82,8 @@ async def failed(request: Request, error: Exception) -> Response:
         return problem(known, request, error.headers, error.status_code)
     log = request.app.state.context.log
     if log is not None:
-        log({"error": type(error).__name__, "stack": traceback.format_exception(error)})
+        number = request.scope.get("inforce.log", {}).get("id")
+        log({"id": number, "error": type(error).__name__, "stack": traceback.format_exception(error)})
     return problem(InForceError(f"internal error: {type(error).__name__}", code="E_INTERNAL"), request)
 
 

@@ -56,6 +56,7 @@ async def sparql(request: Request) -> Response:
     here = context(request)
     question = question_of(given, text, request.headers.get("accept"), here.settings.query_bytes)
     offers = RESULTS | {f"{name}_": types for name, types in GRAPHS.items()} | _HTML
+    _noted(request, here, question)
     in_browser = "format" not in dict(given) and choose(request.headers.get("accept"), offers) == "html"
     if question is None:
         if request.method == "POST":
@@ -74,7 +75,19 @@ async def sparql(request: Request) -> Response:
     if answer is None:
         answer = await until_gone(request, here.workers.ask(question))
         kept.put(tag, answer)
+    request.scope.get("inforce.log", {})["bytes"] = len(answer.body)
     return answered(answer, {"ETag": tag} if tag else {"Cache-Control": "no-store"}, _strangers(question, here))
+
+
+def _noted(request: Request, here: Context, question: dict[str, Any] | None) -> None:
+    """Put what was asked in the log: which query, and only where it is wanted its words."""
+    if question is None:
+        return
+    text = question["text"]
+    line = request.scope.get("inforce.log", {})
+    line["query"] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    if here.settings.log_queries:
+        line["text"] = text
 
 
 # ---- what was asked ----------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ async def health(request: Request) -> Response:
     found: dict[str, Any] = {
         "inforce": __version__,
         "data": here.version,
-        "verified_through": here.state.get("verified_through"),
+        "verified_through": here.cutoff,
         "quads": workers.quads,
         "graphs": list(workers.graphs),
         "limits": here.settings.limits(),

@@ -21,6 +21,10 @@ class Settings:
     """The names by which a client may call this server, without ports."""
     cors: tuple[str, ...] = ()
     """Origins whose pages may read the answers, exactly as a browser sends them."""
+    root_url: str | None = None
+    """How clients outside spell this server where a proxy stands before it: scheme, name and port, no path."""
+    rate: int = 0
+    """Requests a second of one client; as many as it likes where it is 0."""
     lang: str = "en"
     timeout_s: float = 5
     memory: int = 1 << 30
@@ -42,7 +46,7 @@ class Settings:
     """How long a request may take to arrive: its head, and then its body."""
     connections: int = 256
     log_queries: bool = False
-    """Whether the text of queries goes to the log: it can hold a person's case."""
+    """Whether what was asked, and from where, goes to the log: it can hold a person's case."""
     scan: bool = True
     """Whether a query's text is looked at before the engine reads it; off only in a test of the fence."""
 
@@ -53,6 +57,6 @@ class Settings:
 
     def limits(self) -> dict[str, Any]:
         """Return the limits by name, as ``/health`` shows them."""
-        left_out = {"host", "port", "allowed_hosts", "cors", "lang", "workers", "log_queries", "scan"}
+        left_out = {"host", "port", "allowed_hosts", "cors", "root_url", "lang", "workers", "log_queries", "scan"}
         found = {name: value for name, value in asdict(self).items() if name not in left_out}
         return found | {"workers": self.at_a_time}

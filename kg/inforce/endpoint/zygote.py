@@ -37,7 +37,9 @@ def main(argv: list[str]) -> None:
     """Load the graph, say so, and fork whenever asked; return when the server has gone."""
     settings = json.loads(argv[0])
     control = socket.socket(fileno=int(settings["control"]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What ends or reloads the server comes to its whole group: it ends first, and this process with it.
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
     try:
         store, names = _load(settings)
     except InForceError as error:
