@@ -434,6 +434,35 @@ class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affec
 
         return run_named(self._store, name, dict(parameters or {}), self)
 
+    @staticmethod
+    def has_view(text: str) -> bool:
+        """Return whether the header of a query asks for a picture of its rows.
+
+        Raises:
+            InputError: it asks for one that there is not.
+        """
+        from inforce.views import read_view
+
+        return read_view(text) is not None
+
+    @staticmethod
+    def picture(text: str, table: Table, *, title: str = "", lang: str = "en") -> str | None:
+        """Return rows as the SVG that the header of their query asks for; ``None`` where it asks for none.
+
+        Args:
+            text: the query, with its header.
+            table: its rows.
+            title: what the picture is called.
+            lang: ``en`` or ``fr``.
+
+        Raises:
+            InputError: a view that cannot be read, or that names a column which the rows have not.
+        """
+        from inforce.views import drawn, read_view
+
+        view = read_view(text)
+        return None if view is None else drawn(view, table, title=title, lang=lang)
+
     def unused_terms(self, query: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, list[str]]]:
         """Return the terms of a query that nothing here uses, each with the nearest that something does.
 

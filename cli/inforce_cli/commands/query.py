@@ -5,6 +5,7 @@ Examples:
   inforce query members-of-list --explain
   inforce query members-of-list list=visa-exempt on=2024-12-24
   inforce query eligibility citizenships=IND on=2024-12-24 --json
+  inforce query list-history entry=MEX --format svg -o mex.svg
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ def main(
     parameters: Annotated[list[str] | None, typer.Argument(help="Its parameters.", metavar="[KEY=VALUE]...")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="What it asks, and its parameters.")] = False,
 ) -> int:
-    """Run a saved query. Its parameters are bound as terms: nothing you type becomes part of the query's text."""
+    """Run a saved query. Its parameters are bound as terms: nothing you type becomes part of the query's text.
+
+    A query whose header asks for a view writes svg and html too.
+    """
     from inforce import Table
-    from inforce_cli.render.query import described, no_rows
+    from inforce_cli.render.query import described, no_rows, pictures
 
     catalogue = run.kb.list("queries")
     if name is None:
@@ -40,8 +44,8 @@ def main(
         shown = [{key: row[key] for key in catalogue.columns[:-1]} for row in catalogue]
         rows = catalogue.limited(run.options.limit).to_dicts()
         return run.show(table=Table.of(catalogue.columns[:-1], shown), json=rows)
+    known = {row["id"]: row for row in catalogue}
     if explain:
-        known = {row["id"]: row for row in catalogue}
         if name not in known:
             near = nearest(name, known)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
@@ -52,4 +56,6 @@ def main(
     found = run.kb.query(name, given) if elsewhere is None else run.kb.query_at(elsewhere, name, given)
     if not found.rows and elsewhere is None:
         run.note(no_rows(run.kb.unused_terms(name, given)))
-    return run.show(table=found)
+    cut = found.limited(run.options.limit)
+    saved = known[name.rsplit("/", 1)[-1].removesuffix(".rq").replace("_", "-")]
+    return run.show(table=found, others=pictures(run.kb, saved, cut, lang=run.lang))

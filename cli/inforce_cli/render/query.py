@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from inforce.errors import UsageError
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import paragraph
 
-__all__ = ["described", "no_rows"]
+if TYPE_CHECKING:
+    from inforce import KnowledgeBase, Table
+
+__all__ = ["described", "no_rows", "pictures"]
 
 
 def described(query: Mapping[str, Any], *, width: int = 80) -> str:
@@ -46,3 +50,38 @@ def no_rows(unused: Iterable[tuple[str, Sequence[str]]]) -> str:
     for term, near in unused:
         lines.append(f"note: nothing here uses {term}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
     return "\n".join(lines)
+
+
+def pictures(
+    kb: KnowledgeBase, query: Mapping[str, Any], table: Table, *, lang: str = "en"
+) -> dict[str, Callable[[], str | bytes]]:
+    """Return the formats that draw the rows of a saved query: none where its header asks for no view."""
+    text = kb.query_text(query["id"])
+    if not kb.has_view(text):
+        return {}
+
+    def drawn() -> str:
+        found = kb.picture(text, table, title=query["label"], lang=lang)
+        if found is None:
+            raise UsageError("there is no row that can be drawn", hint="--format table shows the rows")
+        return found
+
+    def paged() -> str:
+        from html import escape
+
+        from inforce_cli.render.table import cell
+        from inforce_cli.render.text_page import page
+
+        def line(cells: Iterable[Any], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(safe_text(cell(one)))}</{tag}>" for one in cells) + "</tr>\n"
+
+        rows = "".join(line(row, "td") for row in table.rows)
+        head = f"<h1>{escape(query['label'])}</h1>\n<p>{escape(query['question'])}</p>\n"
+        return page(query["label"], f"{head}{drawn()}<table>{line(table.columns, 'th')}{rows}</table>", lang=lang)
+
+    def png_of() -> bytes:
+        from inforce_cli.render.picture import png
+
+        return png(drawn())
+
+    return {"svg": drawn, "html": paged, "png": png_of}

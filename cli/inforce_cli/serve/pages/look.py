@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from inforce import Table
 from inforce.errors import InForceError, UnknownIdError, UsageError
 from inforce_cli.serve.context import Context, context
 from inforce_cli.serve.pages.site import BASE, View, as_json, page, site_of
@@ -132,7 +136,7 @@ def queries(view: View) -> Response:
     query = next((one for one in saved if one["id"] == name), None)
     if query is None:
         raise UnknownIdError(f'no saved query is called "{name}"', hint="all: /queries")
-    given = {key: ",".join(values) for key, values in view.query.items() if key not in ("lang", "ask")}
+    given = {key: ",".join(values) for key, values in view.query.items() if key not in ("lang", "ask", "format")}
     taken = {one["name"] for one in query["takes"]}
     if "lang" in taken and view.lang != "en":
         given["lang"] = view.lang
@@ -144,8 +148,14 @@ def queries(view: View) -> Response:
             if view.format is not None:
                 raise
             failure = error
-    if view.format is not None and result is not None:
+    if view.format is not None and view.format != "svg" and result is not None:
         return as_json(result.to_dicts())
+    text = view.kb.query_text(name)
+    picture = None if result is None else view.kb.picture(text, result, title=_title(view, query), lang=view.lang)
+    if view.format == "svg":
+        if picture is None:
+            raise UnknownIdError("nothing of this can be drawn", hint="give the parameters; not every query has a view")
+        return _svg(picture)
     rows = [] if result is None else [[_cell(view, value) for value in row] for row in result.rows[:1000]]
     return view.page(
         "queries.html",
@@ -155,8 +165,19 @@ def queries(view: View) -> Response:
         result=result,
         rows=rows,
         failure=failure,
-        starter=STARTER,
+        text=text,
+        picture=_inline(picture),
+        asks=re.split(r"\?(\w+)", view.say(query["question"])),
     )
+
+
+def _title(view: View, query: Mapping[str, Any]) -> str:
+    return view.say(str(query["label"]))
+
+
+def _inline(picture: str | None) -> Markup | None:
+    # Every text in it is escaped where it is drawn.
+    return None if picture is None else Markup(picture)  # noqa: S704
 
 
 def _cell(view: View, value: Any) -> tuple[str, str | None]:
@@ -164,6 +185,10 @@ def _cell(view: View, value: Any) -> tuple[str, str | None]:
     if isinstance(value, bool):
         return view.say("yes" if value else "no"), None
     text = "" if value is None else str(value)
+    for name, start in view.kb.prefixes.items():
+        # Terms by their prefix; things by their path, which is what an address here has.
+        if text.startswith(start) and start.endswith("#") and start != text:
+            return f"{name}:{text.removeprefix(start)}", view.thing(text) or view.web(text)
     if text.startswith(BASE):
         return text.removeprefix(BASE), view.thing(text)
     return text, view.web(text)
@@ -174,17 +199,18 @@ async def sparql(request: Request, question: dict[str, Any] | None) -> Response:
     view = View(site_of(request), request)
     text = str(question["text"]) if question else ""
     shown: dict[str, Any] = {"text": text, "columns": [], "rows": [], "graph": None, "truth": None, "failure": None}
+    shown |= {"picture": None, "unread": None}
     status = 200
     if question is not None:
         try:
             answer = await context(request).workers.ask({**question, "results": "json", "graph": "ttl", "cut": True})
-            shown |= _told(view, answer)
+            shown |= await run_in_threadpool(_told, view, answer, text)
         except InForceError as error:
             shown["failure"], status = error.problem(), int(error.problem()["status"])
     return view.page("sparql.html", status=status, starter=STARTER, saved=list(view.kb.list("queries")), **shown)
 
 
-def _told(view: View, answer: Any) -> dict[str, Any]:
+def _told(view: View, answer: Any, text: str) -> dict[str, Any]:
     """An answer of a worker as the page shows it."""
     if answer.kind == "graph":
         return {"graph": answer.body.decode("utf-8", "replace"), "truncated": answer.truncated}
@@ -192,8 +218,17 @@ def _told(view: View, answer: Any) -> dict[str, Any]:
     if "boolean" in found:
         return {"truth": bool(found["boolean"])}
     columns = found["head"]["vars"]
-    rows = [[_term(view, row.get(name)) for name in columns] for row in found["results"]["bindings"]]
-    return {"columns": columns, "rows": rows, "truncated": answer.truncated}
+    bindings = found["results"]["bindings"]
+    rows = [[_term(view, row.get(name)) for name in columns] for row in bindings]
+    values = tuple(tuple(row[name]["value"] if name in row else None for name in columns) for row in bindings)
+    picture, unread = None, None
+    try:
+        picture = view.kb.picture(text, Table(tuple(columns), values), lang=view.lang)
+    except InForceError as error:
+        # The rows are right whatever the header asks for.
+        unread = error
+    drawn = {"picture": _inline(picture), "unread": unread}
+    return {"columns": columns, "rows": rows, "truncated": answer.truncated, **drawn}
 
 
 def _term(view: View, term: Mapping[str, Any] | None) -> tuple[str, str | None]:
@@ -218,5 +253,6 @@ routes: list[Route] = [
     page("/all", everything),
     page("/all/{kind:str}", everything),
     page("/queries", queries),
+    page("/queries/{name:str}.{format:str}", queries, ("json", "svg")),
     page("/queries/{name:str}", queries),
 ]
