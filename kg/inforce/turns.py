@@ -48,10 +48,12 @@ class Turning:
         """Return all minimal sets of facts, and of rule versions, that would turn an answer's headline; exactly these.
 
         ``into`` is the outcome they would bring: the opposite of the headline; the favourable one where it depends;
-        ``None`` where no rule speaks. ``facts`` has ``count``, and ``sets`` of ``changes`` with their ``cost``: the
-        sets that a person could bring about come first, the cheapest first; then those with facts nobody can change,
-        which may turn out to be so where they are open. ``words`` says for whom a set is so. What was given and cannot
-        change, and what follows from it or from the day, stays. A change lists ``tests``, alternatives of tests that
+        ``None`` where no rule speaks. ``facts`` has ``count``, and ``sets`` of ``changes`` with their ``cost``, that of
+        what a person would have to bring about: the cheapest first, and last those that need facts nobody can change
+        to be otherwise than assumed. What is open and not assumed only has to turn out so and costs nothing. Sets that
+        differ only in ``usual`` facts, open ones as they ordinarily are, are told and counted as one, with the fewest
+        of these. ``words`` says for whom a set is so. What was given and cannot change, and what follows from it or
+        from the day, stays. A change lists ``tests``, alternatives of tests that
         hold together, as in ``differ``. ``rules`` has ``count`` and ``sets`` of rule versions in force: were those of
         one set not, it would be ``into``. Where there are several outcomes in the time asked about, the last turns.
 

@@ -7,7 +7,7 @@ Source: S. Minato, Zero-Suppressed BDDs for Set Manipulation in Combinatorial Pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from heapq import merge
 from itertools import islice
 
@@ -25,6 +25,7 @@ class Families:
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._apart: dict[tuple[int, int], int] = {}
         self._counts: dict[int, int] = {EMPTY: 0, UNIT: 1}
+        self._both: dict[tuple[int, int], int] = {}
 
     def node(self, item: int, inside: int, without: int) -> int:
         """Return the sets of ``inside`` with ``item`` added, and those of ``without``; both have later items only."""
@@ -70,6 +71,56 @@ class Families:
         while family > UNIT:
             family = self._nodes[family][2]
         return family == UNIT
+
+    def least(self, family: int, other: int) -> int:
+        """Return the sets of two families that contain no other of them; in each alone none contains another."""
+        if family == UNIT or other == UNIT:
+            return UNIT
+        if EMPTY in (family, other) or family == other:
+            return family or other
+        key = (min(family, other), max(family, other))
+        found = self._both.get(key)
+        if found is None:
+            item = min(self._nodes[family][0], self._nodes[other][0])
+            (inside, without), (there, beside) = self._cut(family, item), self._cut(other, item)
+            rest = self.least(without, beside)
+            found = self._both[key] = self.node(item, self.not_above(self.least(inside, there), rest), rest)
+        return found
+
+    def _cut(self, family: int, item: int) -> tuple[int, int]:
+        at, inside, without = self._nodes[family]
+        return (inside, without) if at == item else (EMPTY, family)
+
+    def dropped(self, family: int, items: Collection[int]) -> int:
+        """Return the sets without some items; of these, the ones that contain no other.
+
+        >>> f = Families()
+        >>> b = f.node(1, UNIT, EMPTY)
+        >>> f.sets(f.dropped(f.node(0, b, f.node(2, UNIT, EMPTY)), {0}))
+        [(1,), (2,)]
+        """
+        known = {EMPTY: EMPTY, UNIT: UNIT}
+
+        def of(at: int) -> int:
+            found = known.get(at)
+            if found is None:
+                item, inside, without = self._nodes[at]
+                rest, more = of(without), of(inside)
+                joined = self.least(more, rest) if item in items else self.node(item, self.not_above(more, rest), rest)
+                found = known[at] = joined
+            return found
+
+        return of(family)
+
+    def with_only(self, family: int, kept: Sequence[int], items: Collection[int]) -> int:
+        """Return the sets that have all of ``kept``, in order, and besides them only some of ``items``."""
+        item, inside, without = self._nodes[family]
+        if item == END:
+            return EMPTY if kept else family
+        if kept and item >= kept[0]:
+            return self.node(item, self.with_only(inside, kept[1:], items), EMPTY) if item == kept[0] else EMPTY
+        rest = self.with_only(without, kept, items)
+        return self.node(item, self.with_only(inside, kept, items), rest) if item in items else rest
 
     def count(self, family: int) -> int:
         """Return how many sets there are."""

@@ -1,7 +1,8 @@
 """What would turn an outcome: every minimal set of facts that would, and of rules that would if they were not there.
 
 Read off the decision diagram of the day (``inforce.rules.parts``). A set of changes turns the outcome if it is then
-the opposite one whatever the open facts are, and the facts can be together. No subset of a minimal set does.
+the opposite one whatever the open facts are, and the facts can be together. No subset of a minimal set does. Sets
+that only differ in open facts being as they ordinarily are count as one: nobody has to bring these about.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from inforce.rules.parts import Part, Space, Values, switch
 
 __all__ = ["Change", "Turn", "Turns", "turning"]
 
-# What weighs most when sets are put in order: facts nobody can change, then the cost, then how many there are.
+# What weighs most when sets are put in order: facts nobody can change that would have to be otherwise than assumed,
+# then the cost of changes, then how many there are. What is open and assumed nowhere only has to turn out so.
 SUPPOSED, COST = 1_000_000, 1_000
 
 
@@ -43,10 +45,18 @@ class Change:
     usual: bool
     cost: int
 
+    @property
+    def stated(self) -> bool:
+        """Whether the fact is something else in the case, given or assumed; else it is open and may turn out so."""
+        return not (self.given is None and self.assumed is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One minimal set of changes of facts; ``cost`` is the sum over those a person would have to bring about."""
+    """One minimal set of changes of facts; ``cost`` is the sum over those a person would have to bring about.
+
+    These are what was given, or assumed, and can be changed.
+    """
 
     cost: int
     changes: tuple[Change, ...]
@@ -130,6 +140,8 @@ class _Facts:
         fact = self.book.facts[name]
         if name in self.known:
             return COST * fact.cost + 1 if name in self.question.facts and fact.changeable else None
+        if name not in self.assumed:
+            return 1
         return (COST * fact.cost if fact.changeable else SUPPOSED) + 1
 
     def turns(self, *, wanted: bool, most: int | None) -> tuple[tuple[Turn, ...], int]:
@@ -139,14 +151,21 @@ class _Facts:
         family = space.settle(space.functions.negation(against), self.can_be)
         if family == UNIT:
             return (), 0
-        count = space.families.count(family)
-        weights = [1 if self._usual(*item) else space.parts[item[0]].cost or 0 for item in space.items]
-        found = space.families.lightest(family, weights, count if most is None else most)
-        return tuple(self._turn(items) for _, items in found), count
+        families = space.families
+        usual = frozenset(number for number, item in enumerate(space.items) if self._usual(*item))
+        weights = [
+            1 if number in usual else space.parts[part].cost or 0 for number, (part, _) in enumerate(space.items)
+        ]
+        ways = families.dropped(family, usual)
+        count = families.count(ways)
+        found = families.lightest(ways, weights, count if most is None else most)
+        # With what is as usual, the fewest of it.
+        whole = (families.lightest(families.with_only(family, items, usual), weights, 1)[0] for _, items in found)
+        return tuple(self._turn(items) for _, items in whole), count
 
     def _turn(self, items: Sequence[int]) -> Turn:
         changes = tuple(self._change(*self.space.items[item]) for item in items)
-        return Turn(sum(change.cost for change in changes if change.changeable and not change.usual), changes)
+        return Turn(sum(change.cost for change in changes if change.changeable and change.stated), changes)
 
     def _usual(self, number: int, option: tuple[int, ...]) -> bool:
         part = self.space.parts[number]
