@@ -132,7 +132,11 @@ class _Telling:
     def _by_kind(self, on: int, most: int, shared: Parts, exceptions: list[Parts]) -> Iterator[Way]:
         kinds = self._merged(self._bounded(on, most, 2 * KINDS) or [])
         if 1 < len(kinds) <= KINDS:
-            yield [self._kind(shared, kind, [*own, *exceptions]) for kind, own in kinds]
+            way = [self._kind(shared, kind, [*own, *exceptions]) for kind, own in kinds]
+            # An exception of the whole that bears on several kinds is read once, of all: the others have nobody it is of.
+            often = Counter(parts for _, bearing in way for parts in bearing)
+            common = [parts for parts in exceptions if often[parts] > 1]
+            yield [(told, [*dict.fromkeys((*bearing, *common))]) for told, bearing in way]
 
     def _merged(self, kinds: Sequence[Parts]) -> list[tuple[Parts, list[Parts]]]:
         # "C and not a" or "C and not b" is one kind: C, unless a and b.
