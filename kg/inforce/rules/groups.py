@@ -133,7 +133,7 @@ class _Telling:
         kinds = self._merged(self._bounded(on, most, 2 * KINDS) or [])
         if 1 < len(kinds) <= KINDS:
             way = [self._kind(shared, kind, [*own, *exceptions]) for kind, own in kinds]
-            # An exception of the whole that bears on several kinds is read once, of all: the others have nobody it is of.
+            # An exception that bears on several kinds is read once, of all: the other kinds have nobody it is of.
             often = Counter(parts for _, bearing in way for parts in bearing)
             common = [parts for parts in exceptions if often[parts] > 1]
             yield [(told, [*dict.fromkeys((*bearing, *common))]) for told, bearing in way]
