@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import socket
@@ -93,6 +94,25 @@ def test_what_the_endpoint_refuses_is_told(run: Callable[..., Ran], endpoint: st
     assert ran.code == 3 and "error[E_ENDPOINT]" in ran.err and "400" in ran.err
     ran = run(f"sparql -q 'SELECT ?x {{ ?x ?y ?z }}' --endpoint {endpoint.replace('/query', '/nothing')}")
     assert ran.code == 3 and "404" in ran.err
+
+
+def test_a_shell_asks_the_endpoint_too_and_goes_on_after_its_errors(
+    run: Callable[..., Ran], endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "ASK { ?s a inf:Rule };\n.run coverage\nSELECT ?x { ?x ?y };\nASK {};\n.prefixes\n"
+
+    def typed(options: str) -> Ran:
+        monkeypatch.setattr("sys.stdin", io.StringIO(asked))
+        return run(f"shell {options}")
+
+    here, there = typed(""), typed(f"--endpoint {endpoint}")
+    assert (there.code, there.out) == (here.code, here.out) == (0, here.out)
+    assert there.err.count("error[") == 1 and "400" in there.err
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    asked = "ASK {};\n.quit\n"
+    down = typed(f"--endpoint http://127.0.0.1:{port}/query")
+    assert down.code == 6 and "error[E_ENDPOINT]" in down.err and "is it running" in down.err
 
 
 # ---- guarded as here -------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
-from inforce.errors import ExitCode, InForceError, UsageError, nearest
+from inforce.errors import ExitCode, InForceError, InputError, UsageError, nearest
 from inforce_cli.output import Run
 from inforce_cli.render.errors import failure
 
@@ -21,13 +22,19 @@ HELP = """.help       this
 .run NAME KEY=VALUE …   one of them
 .quit       the end; so does Ctrl-D
 A query ends with ; at the end of a line outside all braces, or with an empty line.
+Ctrl-C lets go of what was typed, or stops a query that runs.
 """
+ENDS = (".quit", ".exit")
+PROMPT, GOES_ON = "sparql> ", "   ...> "
+LONGEST = 100_000  # bytes of one query; the library refuses fewer
 KEYWORDS = (
     "SELECT DISTINCT WHERE ASK CONSTRUCT DESCRIBE OPTIONAL UNION MINUS FILTER BIND VALUES GRAPH FROM NAMED ORDER BY "
     "GROUP HAVING LIMIT OFFSET EXISTS NOT COUNT SAMPLE MIN MAX SUM AVG STR LANG DATATYPE BOUND COALESCE REGEX CONTAINS"
 ).split()
 WORD = re.compile(r"[\w.:/-]+$")
-MARKS = re.compile(r"""\"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*|[{}]""")
+MARKS = re.compile(
+    r"""\"{3}(?s:.*?)(?:\"{3}|\Z)|'{3}(?s:.*?)(?:'{3}|\Z)|\"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*|[{}]"""
+)
 
 
 class Shell:
@@ -37,6 +44,7 @@ class Shell:
         """Take the run of the command; each statement has one of its own with the same graph."""
         self.run, self.on, self.timeout = run, on, timeout
         self.code = int(ExitCode.ANSWERED)
+        self.waiting: list[str] = []
 
     @cached_property
     def words(self) -> list[str]:
@@ -55,53 +63,53 @@ class Shell:
 
     def read(self, given: Iterator[str]) -> int:
         """Run statement after statement; return how the last of them ended."""
-        waiting: list[str] = []
         for line in given:
-            if not waiting and line.strip().startswith("."):
-                if not self._safely(lambda line=line: self.command(line.strip())):  # type: ignore[misc]
+            if not self.waiting and line.strip().startswith("."):
+                if line.strip() in ENDS:
                     return self.code
+                self._safely(partial(self.command, line.strip()))
                 continue
             if line.strip():
-                waiting.append(line)
-            if waiting and (not line.strip() or ended("\n".join(waiting))):
-                text = "\n".join(waiting)
-                waiting = []
-                self._safely(lambda text=text: self.ask(text))  # type: ignore[misc]
-        if waiting:
-            self._safely(lambda: self.ask("\n".join(waiting)))
+                self.waiting.append(line)
+            over = not line.strip() or (line.rstrip().endswith(";") and ended("\n".join(self.waiting)))
+            if self.waiting and over:
+                self._ask_waiting()
+        if self.waiting:
+            self._ask_waiting()
         return self.code
 
-    def _safely(self, act: Callable[[], bool]) -> bool:
+    def _ask_waiting(self) -> None:
+        text = "\n".join(self.waiting)
+        self.waiting.clear()
+        self._safely(partial(self.ask, text))
+
+    def _safely(self, act: Callable[[], None]) -> None:
         try:
             self.code = int(ExitCode.ANSWERED)
-            return act()
+            act()
         except InForceError as error:
             self.code = int(error.exit_code)
             sys.stderr.write(failure(error, as_json=self.run.format == "json", encoding=sys.stderr.encoding))
         except KeyboardInterrupt:
             self.code = int(ExitCode.INTERRUPTED)
             sys.stderr.write("stopped\n")
-        return True
 
     def _one(self) -> Run:
         one = Run(self.run.options, command="inforce shell")
         one.__dict__["kb"] = self.run.kb
         return one
 
-    def ask(self, text: str) -> bool:
+    def ask(self, text: str) -> None:
         """Run one query and write what it answers."""
         from inforce_cli.commands import sparql
 
         one = self._one()
         query = re.sub(r";\s*\Z", "", text)
         self.code = one.finish(sparql.main(one, None, query, on=self.on, timeout=self.timeout))
-        return True
 
-    def command(self, line: str) -> bool:
-        """Do what a line with a dot before it says; return whether the shell goes on."""
+    def command(self, line: str) -> None:
+        """Do what a line with a dot before it says."""
         word, *rest = line.split()
-        if word in (".quit", ".exit"):
-            return False
         one = self._one()
         if word == ".help":
             code = one.show(others={"text": lambda: HELP}) if one.format is None else one.show(json={"help": HELP})
@@ -120,7 +128,6 @@ class Shell:
             near = nearest(word, (".help", ".prefixes", ".queries", ".quit", ".run"))
             raise UsageError(f'no command "{word}"', hint=(f"did you mean {near[0]}? " if near else "") + "all: .help")
         self.code = one.finish(code)
-        return True
 
 
 def ended(text: str) -> bool:
@@ -134,8 +141,9 @@ def ended(text: str) -> bool:
     for mark in MARKS.finditer(text):
         last = mark[0]
         depth += {"{": 1, "}": -1}.get(last, 0)
-    # A comment's semicolon ends nothing.
-    return depth <= 0 and text.rstrip().endswith(";") and not (last[:1] == "#" and text.endswith(last))
+    # The semicolon of a comment, or of a text of several lines that goes on, ends nothing.
+    within = last[:1] == "#" or last[:3] in ('"""', "'''")
+    return depth <= 0 and text.rstrip().endswith(";") and not (within and text.endswith(last))
 
 
 def history_file() -> Path | None:
@@ -160,21 +168,45 @@ def history_file() -> Path | None:
 
 
 def lines(shell: Shell) -> Iterator[str]:
-    """Yield the lines of a terminal, with completion and history, or of standard input."""
+    """Yield the lines of a terminal, with completion and history, or of standard input.
+
+    Raises:
+        InputError: standard input is not text, or a line of it is too long for a query.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        for line in sys.stdin:
-            yield line.rstrip("\n")
+        yield from _piped(getattr(sys.stdin, "buffer", sys.stdin))
         return
     shell.run.note("inforce shell: .help says what there is")
     prompt = _prompt(shell)
     while True:
         try:
-            yield prompt("sparql> ")
+            typed = prompt(GOES_ON if shell.waiting else PROMPT)
         except EOFError:
+            sys.stdout.write("\n")
             return
         except KeyboardInterrupt:
-            # What was typed is let go; an empty line ends what waits.
-            yield ""
+            # All that was typed of a query is let go, also the lines before.
+            shell.waiting.clear()
+            continue
+        yield from typed.split("\n")
+
+
+def _piped(given: Any) -> Iterator[str]:
+    number = size = 0
+    while line := given.readline(LONGEST + 1):
+        number += 1
+        size = size + len(line) if line.strip() else 0
+        if size > LONGEST:
+            raise InputError(
+                f"line {number}: a query of more than {LONGEST} bytes",
+                code="E_QUERY",
+                hint="end each with ; or a blank line",
+            )
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8") if isinstance(line, bytes) else line
+        except UnicodeDecodeError:
+            raise InputError(f"line {number} is not UTF-8 text", code="E_QUERY", hint="save it as UTF-8") from None
+        yield text.rstrip("\r\n")
 
 
 def _prompt(shell: Shell) -> Callable[[str], str]:
@@ -189,6 +221,7 @@ def _rich_prompt(shell: Shell, path: Path | None) -> Callable[[str], str]:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer, Completion
     from prompt_toolkit.history import FileHistory, InMemoryHistory
+    from prompt_toolkit.key_binding import KeyBindings
 
     class Words(Completer):
         """Offers the shell's words."""
@@ -199,9 +232,26 @@ def _rich_prompt(shell: Shell, path: Path | None) -> Callable[[str], str]:
             for word in shell.offers(document.text_before_cursor):
                 yield Completion(word, start_position=-len(found[0]) if found else 0)
 
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: Any) -> None:
+        # A query stays one piece, to be edited and found again as it was asked.
+        text = event.current_buffer.text
+        if text.lstrip().startswith(".") or ended(text) or not text.rpartition("\n")[2].strip():
+            event.current_buffer.validate_and_handle()
+        else:
+            event.current_buffer.insert_text("\n")
+
     history = InMemoryHistory() if path is None else FileHistory(str(path))
     session: PromptSession[str] = PromptSession(
-        history=history, completer=Words(), complete_while_typing=False, complete_in_thread=True
+        history=history,
+        completer=Words(),
+        complete_while_typing=False,
+        complete_in_thread=True,
+        multiline=True,
+        prompt_continuation=GOES_ON,
+        key_bindings=keys,
     )
     return session.prompt
 
@@ -214,7 +264,9 @@ def _plain_prompt(shell: Shell, path: Path | None) -> Callable[[str], str]:
         return input
     readline.set_completer_delims(" \t\n{}()[];,")
     readline.set_completer(lambda part, at: [*shell.offers(part), None][at])
-    readline.parse_and_bind("tab: complete")
+    # On macOS another library stands behind the same name.
+    edits = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if edits else "tab: complete")
     if path is not None:
         try:
             readline.read_history_file(path)
