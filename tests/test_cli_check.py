@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from command_line import SOURCES, Ran, schema
 
+from inforce.rules.model import Condition
 from inforce_cli.__main__ import main
 from inforce_cli.case import read_case
+from inforce_cli.render.answer import Page
+from inforce_cli.render.explain import condition_lines
 
 # A person who holds status here drives to the United States and back to have a permit issued at the border.
 FLAGPOLER = {
@@ -94,7 +97,7 @@ def test_the_json_of_the_command_is_the_json_of_the_library_byte_for_byte(kb: An
 
 
 # What is said in words: it follows the reader's language, and nothing else does.
-WORDING = {"lang", "label", "question", "message"}
+WORDING = {"lang", "label", "phrase", "question", "message"}
 
 
 def _paired(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
@@ -124,6 +127,9 @@ def test_the_language_of_the_reader_changes_the_wording_of_the_json_alone(
     assert told >= {"lang.lang", "grounds.label", "missing.question", "cautions.message", "obligations.label"}
     conditions = [c for ground in french["grounds"] for c in _named(ground["condition"])]
     assert conditions and all(c["label"] == c["label_fr"] for c in conditions)
+    for answer in (english, french):
+        tests = [c for ground in answer["grounds"] for c in _named(ground["condition"], "fact")] + answer["inferred"]
+        assert tests and all(c["phrase"] and c["phrase_fr"] for c in tests)
     saved = tmp_path / "french.json"
     saved.write_text(run(f"{asked} --lang fr").out, encoding="utf-8")
     for lang in ("en", "fr"):
@@ -131,11 +137,11 @@ def test_the_language_of_the_reader_changes_the_wording_of_the_json_alone(
         assert (ran.code, json.loads(ran.out)["same"]) == (0, True)
 
 
-def _named(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if node["op"] == "named":
+def _named(node: dict[str, Any], op: str = "named") -> Iterator[dict[str, Any]]:
+    if node["op"] == op:
         yield node
     for member in node.get("members", ()):
-        yield from _named(member)
+        yield from _named(member, op)
 
 
 @pytest.mark.parametrize("action", [None, "apply-pgwp-poe", "apply-study-permit-poe", "present-loi-poe", "eta-needed"])
@@ -196,16 +202,19 @@ def test_why_not_names_each_exception_and_the_facts_it_lacks(run: Callable[..., 
     lacks = {way["rule"]: {lack["fact"] for lack in way["lacks"]} for way in bar["ways"]}
     assert lacks["X-FP-APPT"] == {"has_cbsa_appointment"} and "X-FP-TRUCK" in lacks
     out = run(f"check {WORDS} --on 2024-12-24 --why-not --ordinarily").out
-    assert "X-FP-APPT" in out and "lacks has_cbsa_appointment=yes" in out
+    said = "for people who have an existing CBSA appointment\n          has_cbsa_appointment=yes\n"
+    assert "X-FP-APPT" in out and said in out
 
 
 def test_what_is_lacking_says_and_and_or(run: Callable[..., Ran]) -> None:
     out = " ".join(run("check citizenships=FRA --on 2018-01-01 --why-not").out.split())
-    assert "falls away with lmia_required=no would be lifted by X-198-2A-I" in out
-    assert "lacks lmia_assessment_provided=yes and seasonal_agricultural_employment=no" in out
+    assert "falls away for people who have no job offer that needs a Labour Market Impact Assessment" in out
+    assert "lmia_required=no would be lifted by X-198-2A-I" in out
+    assert "for their job offer and do not come for seasonal agricultural work lmia_assessment_provided=yes and" in out
     out = " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --ordinarily").out.split())
     assert "us_permanent_resident=yes or (trip_only_us_or_spm=yes and held_permit_or_tr_" in out
-    assert "ou (trip_only" in " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --lang fr").out.split())
+    out = " ".join(run("check citizenships=IND --on 2018-01-01 --why-not --lang fr").out.split())
+    assert "ou (trip_only" in out and "tombe pour les personnes qui ne demandent pas de permis" in out
 
 
 def said(tree: Any, within: str = "") -> str:
@@ -231,7 +240,8 @@ def test_the_json_of_why_not_says_and_and_or_as_the_text_does(run: Callable[...,
     assert said(bar["falls_away_with"]) == "lmia_required=no"
     for way in bar["ways"]:
         if all(lack["test"] in ("true", "false") for lack in way["lacks"]):
-            assert f"lacks {said(way['would_hold_with'])} " in text, way["rule"]
+            assert f" {said(way['would_hold_with'])} " in text, way["rule"]
+        assert all(lack["phrase"] and lack["phrase_fr"] for lack in way["lacks"])
         assert {lack["fact"] for lack in way["lacks"]} >= set(re.findall(r"[a-z_]{4,}", said(way["would_hold_with"])))
     (way,) = [way for way in bar["ways"] if way["rule"] == "X-198-2A-I"]
     assert way["would_hold_with"]["op"] == "all"
@@ -249,8 +259,58 @@ def test_another_value_turns_the_outcome_and_the_rules_that_changed_are_named(ru
     schema("comparison").validate(found)
     assert (found["before"]["ordinarily"], found["after"]["ordinarily"]) == ("may-not", "may")
     assert {rule["rule"] for rule in found["rules"]} == {"R-WP-FLAG-2024", "X-FP-APPT"}
+    assert [(one["fact"], one["before"], one["after"]) for one in found["facts"]] == [
+        ("has_cbsa_appointment", None, "yes")
+    ]
     out = run(line).out
-    assert out.index("MAY NOT") < out.index("what if has_cbsa_appointment=yes") < out.index("ORDINARILY MAY apply")
+    supposed = "what if they have an existing CBSA appointment (has_cbsa_appointment=yes):"
+    assert out.index("MAY NOT") < out.index(supposed) < out.index("ORDINARILY MAY apply")
+    assert "et s'il s'agit de personnes qui ont déjà un rendez-vous avec l'ASFC" in run(f"{line} --lang fr").out
+
+
+def test_a_what_if_of_several_facts_says_what_is_no_longer_known(run: Callable[..., Ran]) -> None:
+    line = f"check {WORDS} --on 2024-12-24 --what-if citizenships=USA,MEX --what-if trip_only_us_or_spm=unknown"
+    out = " ".join(run(line).out.split())
+    assert "what if they are citizens of Mexico and the United States (citizenships=MEX,USA), and it is not" in out
+    assert "(trip_only_us_or_spm=unknown): DEPENDS" in out
+    same = run(f"check {WORDS} --on 2024-12-24 --what-if citizenships=IND")
+    assert "what if citizenships=IND, as it was:" in same.out and "no rule changes its state" in same.out
+
+
+def test_conditions_are_told_in_the_words_of_diff_with_their_ids_beside_them(kb: Any, run: Callable[..., Ran]) -> None:
+    answer = kb.check(FLAGPOLER, on="2024-12-24")
+    for lang in ("en", "fr"):
+        shown = " ".join(run(f"check {WORDS} --on 2024-12-24 --explain --lang {lang}").out.split())
+        told = kb.words(lang)
+        for ground in answer.to_dict(lang)["grounds"]:
+            for node in _named(ground["condition"], "fact"):
+                if not any(one["op"] == "not" for one in _above(ground["condition"], node)):
+                    assert " ".join(node["phrase"].split()) in shown and f"{node['fact']}=" in shown
+            for node in _named(ground["condition"]):
+                said = told.condition(Condition("ref", target=node["id"]))
+                assert said == node["phrase"]
+                assert f"{' '.join(said.split())} ({node['id']}" in shown or node["id"] == "always"
+
+
+def _above(tree: dict[str, Any], node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for member in tree.get("members", ()):
+        if member is node or any(one is node for one in _named(member, node["op"])):
+            yield tree
+            yield from _above(member, node)
+
+
+def test_the_contrary_of_a_condition_is_told_with_the_state_of_the_contrary(kb: Any) -> None:
+    def leaf(fact: str, state: str) -> dict[str, Any]:
+        return {"op": "fact", "fact": fact, "test": "true", "state": state, "value": None}
+
+    both = {
+        "op": "all",
+        "state": "fails",
+        "members": [leaf("lmia_required", "fails"), leaf("holds_work_permit", "unknown")],
+    }
+    lines = condition_lines({"op": "not", "state": "holds", "members": [both]}, Page(kb.book, words=kb.words()))
+    assert lines[0] == "[holds] at least one of these"
+    assert lines[1].startswith("  [holds] have no job offer") and lines[3].startswith("  [unknown] hold no work permit")
 
 
 def test_a_what_if_replaces_a_fact_that_was_given(run: Callable[..., Ran]) -> None:

@@ -76,9 +76,9 @@ class Affected:
 
     def words(self, lang: str = "en", *, moved: Collection[str] = ()) -> Words:
         """Return what says tests and conditions in a language, ``en`` or ``fr``; see ``Words`` for ``moved``."""
-        from inforce.phrases import Words
+        from inforce.phrases import words_of
 
-        return Words(self.built.json("words.json"), self.book, lang, moved=moved)
+        return words_of(self.book, lang, moved=moved)
 
     def tell(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,9 @@ class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affec
     @cached_property
     def book(self) -> Rulebook:
         """The compiled rules."""
-        return rulebook(self.built.json("rulebook.json"), self.built.json("diagrams.json"))
+        built = self.built  # what says its words keeps no knowledge base alive
+        words = lru_cache(maxsize=1)(lambda: built.json("words.json"))
+        return rulebook(built.json("rulebook.json"), built.json("diagrams.json"), words=words)
 
     @cached_property
     def _names(self) -> dict[str, dict[str, str]]:

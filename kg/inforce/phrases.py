@@ -8,14 +8,14 @@ their labels.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from inforce.rules.model import Condition, Fact, Rulebook
 from inforce.rules.triples import Triples, local
 from inforce.vocab import PREFIXES
 
-__all__ = ["Told", "Words", "phrases"]
+__all__ = ["Told", "Words", "phrases", "read", "said", "words_of"]
 
 SKOS, INF = PREFIXES["skos"], PREFIXES["inf"]
 NONE = "none"
@@ -24,11 +24,13 @@ NONE = "none"
 Told = tuple[str, str, Any]
 Texts = dict[str, str]
 
+_NOTHING: Mapping[str, Any] = {"facts": {}, "conditions": {}, "values": {}, "groups": {}, "lists": {}}
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _GRAMMAR = {
     "en": {
         "and": "and",
         "or": "or",
+        "semicolon": "; ",
         "people": "people who",
         "anyone": "anyone",
         "no-one": "no one",
@@ -51,6 +53,7 @@ _GRAMMAR = {
     "fr": {
         "and": "et",
         "or": "ou",
+        "semicolon": "\u00a0; ",
         "people": "les personnes qui",
         "anyone": "tout le monde",
         "no-one": "personne",
@@ -108,6 +111,28 @@ def _said(t: Triples, subject: str) -> Texts:
     return {**t.text(subject), **t.text(subject, INF + "phrase")}
 
 
+def words_of(book: Rulebook, lang: str = "en", *, moved: Collection[str] = ()) -> Words:
+    """Return what says the tests and conditions of a rulebook in a language; for ``moved`` see ``Words``."""
+    return Words(book.words(), book, lang, moved=moved)
+
+
+def read(node: Mapping[str, Any]) -> Condition:
+    """Return the condition that a node of a tree of plain mappings stands for; what its ``negated`` says counts."""
+    if node["op"] == "named":
+        return Condition("ref", target=node["id"])
+    if node["op"] != "fact":
+        return Condition(node["op"], tuple(map(read, node["members"])))
+    target = node.get("target")
+    leaf = Condition(node["test"], fact=node["fact"], target=tuple(target) if isinstance(target, list) else target)
+    return Condition("not", (leaf,)) if node.get("negated") else leaf
+
+
+def said(node: Mapping[str, Any], book: Rulebook) -> dict[str, str]:
+    """Return a node of such a tree as a verb phrase in both languages, ``phrase`` and ``phrase_fr``."""
+    condition = read(node)
+    return {f"phrase{end}": words_of(book, lang).condition(condition) for end, lang in (("", "en"), ("_fr", "fr"))}
+
+
 class Words:
     """Says tests and conditions in one language."""
 
@@ -116,9 +141,12 @@ class Words:
     ) -> None:
         """Take what ``phrases`` gathered, the rules it was gathered from, and the language, ``en`` or ``fr``.
 
+        Of what was not gathered the labels are told.
+
         ``moved`` are lists that differ between two days spoken of: to be on such a list is to be on it on both.
         """
-        self.words, self.book, self.lang, self.moved = words, book, lang, moved
+        self.words = {**_NOTHING, **words}
+        self.book, self.lang, self.moved = book, lang, moved
         self.grammar = _GRAMMAR[lang]
 
     # ---- tests -------------------------------------------------------------------------------
@@ -133,25 +161,36 @@ class Words:
         if operator in ("not", "below"):
             truth = not truth
         if fact.kind == "boolean":
-            return self._phrase(fact, truth is (value in (True, "yes")), None)
+            return self._phrase(fact, truth=truth is (value in (True, "yes")), value=None)
         if operator in ("at-least", "below"):
             key = {"number": ("at-least", "below"), "date": ("since", "before")}[fact.kind][not truth]
-            return self._phrase(fact, True, self.grammar[key].format(value))  # noqa: FBT003 - said by the bound itself
+            return self._phrase(fact, value=self.grammar[key].format(value))
         if isinstance(value, str) and operator != "is" and self._many(fact, value):
-            return self._phrase(fact, truth, value, many=True)
+            return self._phrase(fact, truth=truth, value=value, many=True)
         tokens = [value] if isinstance(value, str) else list(value)
         said = []
         if NONE in tokens and NONE in (fact.values or ()):
             tokens.remove(NONE)
-            said.append(self._phrase(fact, not truth, None))
+            said.append(self._phrase(fact, truth=not truth, value=None))
         if tokens:
-            said.append(self._phrase(fact, truth, self.values(fact, tokens)))
+            said.append(self._phrase(fact, truth=truth, value=self.values(fact, tokens)))
         return self.joined(said, "or" if truth else "and")
+
+    def given(self, name: str, value: Any) -> str:
+        """Return what a fact of a person is, as a verb phrase; for ``None`` what it would be to have it at all."""
+        fact = self.book.facts[name]
+        if value is None:
+            return self.told((name, "is", True)) if fact.kind == "boolean" else self._phrase(fact, value=None)
+        if isinstance(value, list | tuple):
+            # Who has two citizenships has both.
+            each = [self.value(fact, str(token)) for token in value]
+            return self._phrase(fact, truth=bool(each), value=self.joined(each, "and") or None)
+        return self.told((name, "is", value if isinstance(value, bool) else str(value)))
 
     def _many(self, fact: Fact, value: str) -> bool:
         return value in self.book.lists or any(value in above for above in self.book.ancestors.values())
 
-    def _phrase(self, fact: Fact, truth: bool, value: str | None, *, many: bool = False) -> str:  # noqa: FBT001
+    def _phrase(self, fact: Fact, *, truth: bool = True, value: str | None, many: bool = False) -> str:
         entry = self.words["facts"].get(fact.name, {})
         found = self._in(entry.get("is" if truth else "not", {}))
         if not found:
@@ -206,8 +245,9 @@ class Words:
         if len(parts) < 2:
             return "".join(parts)
         conjunction = self.grammar[word]
-        comma = "; " if any("," in part for part in parts[:-1]) and len(parts) > 2 else ", "
-        return f"{comma.join(parts[:-1])}{comma.rstrip() if comma == '; ' else ''} {conjunction} {parts[-1]}"
+        clear = not any("," in part for part in parts[:-1]) or len(parts) < 3
+        comma = ", " if clear else self.grammar["semicolon"]
+        return f"{comma.join(parts[:-1])}{'' if clear else comma.rstrip()} {conjunction} {parts[-1]}"
 
     def all_of(self, tests: Iterable[Told]) -> str:
         """Return tests that hold together, joined by "and"."""
@@ -225,6 +265,14 @@ class Words:
                 return self.people(inner)
         return f"{self.grammar['people']} {self.condition(condition)}"
 
+    def node(self, node: Mapping[str, Any], *, truth: bool = True) -> str:
+        """Return a part of an answer's condition, as its JSON has it, as a verb phrase; see ``condition``."""
+        return self.condition(read(node), truth=truth)
+
+    def for_whom(self, node: Mapping[str, Any]) -> str:
+        """Return for whom such a part holds; see ``people``."""
+        return self.people(read(node))
+
     def condition(self, condition: Condition, *, truth: bool = True) -> str:
         """Return a condition, or its contrary, as a verb phrase; brackets show what belongs together."""
         if condition.op == "not":
@@ -233,11 +281,13 @@ class Words:
             both = (condition.op == "all") is truth
             if not condition.members:
                 return self.grammar["anyone" if both else "no-one"]
-            parts = []
-            for member in condition.members:
-                part = self.condition(member, truth=truth)
-                parts.append(f"({part})" if _branches(member) and len(condition.members) > 1 else part)
-            return self.joined(parts, "and" if both else "or")
+            members = list(_level(condition, both=both, truth=truth))
+            parts = [self.condition(member, truth=wanted) for member, wanted in members]
+            marked = [
+                f"({part})" if _branches(member) and len(members) > 1 else part
+                for part, (member, _) in zip(parts, members, strict=True)
+            ]
+            return self.joined(list(dict.fromkeys(marked)), "and" if both else "or")
         if condition.op == "ref":
             entry = self.words["conditions"].get(condition.target, {})
             label = self.book.conditions[condition.target].label
@@ -248,6 +298,18 @@ class Words:
         operator = {"list": "in", "scheme": "in"}.get(condition.op, condition.op)
         value = list(condition.target) if isinstance(condition.target, tuple) else condition.target
         return self.told((condition.fact, operator, value), truth=truth)
+
+
+def _level(condition: Condition, *, both: bool, truth: bool) -> Iterator[tuple[Condition, bool]]:
+    """Yield what one conjunction joins, each with the truth it is to have: parts of parts that it joins too."""
+    for member in condition.members:
+        wanted = truth
+        while member.op == "not":
+            member, wanted = member.members[0], not wanted  # noqa: PLW2901 - the same condition, read off its contrary
+        if member.members and member.op in ("all", "any") and ((member.op == "all") is wanted) is both:
+            yield from _level(member, both=both, truth=wanted)
+        else:
+            yield member, wanted
 
 
 def _branches(condition: Condition) -> bool:

@@ -437,9 +437,9 @@ class _Reader:
 
     def _worded(self, expression: Condition) -> dict[str, Any]:
         return {
-            "condition": condition_tree(expression, self.book, self.t),
-            "condition_in_words": in_words(expression, self.book, self.t),
-            "condition_in_words_fr": in_words(expression, self.book, self.t, lang="fr"),
+            "condition": condition_tree(expression, self.book),
+            "condition_in_words": in_words(expression, self.book),
+            "condition_in_words_fr": in_words(expression, self.book, lang="fr"),
         }
 
     def _condition(self, subject: str) -> dict[str, Any]:

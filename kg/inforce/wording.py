@@ -1,59 +1,45 @@
-"""Conditions in words, English and French: as a tree whose leaves carry labels, and as one line."""
+"""Conditions in words, English and French: as a tree whose leaves carry labels, and as one line; instruments."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
-from inforce.phrases import Words, phrases
+from inforce.phrases import words_of
 from inforce.rules.model import Condition, Rulebook
-from inforce.rules.triples import Triples
 
-__all__ = ["condition_tree", "in_words", "mentions"]
+__all__ = ["condition_tree", "in_words", "instrument_words", "mentions"]
 
-
-# What was gathered from the last few graphs: they do not change.
-_gathered = lru_cache(maxsize=4)(lambda t, of: phrases(t, of.book))
-
-
-class _Of:
-    """A rulebook as a key: by what it is, not by what it holds."""
-
-    def __init__(self, book: Rulebook) -> None:
-        self.book = book
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Of) and other.book is self.book
-
-    def __hash__(self) -> int:
-        return id(self.book)
+# How the numbers of instruments begin, and what stands before a section or a chapter, in English and in French.
+_NUMBERED = (("SOR/", "DORS/"), ("SI/", "TR/"))
+_PARTS = {"s.": "art.", "ss.": "art.", "c.": "ch."}
 
 
-def condition_tree(condition: Condition, book: Rulebook, t: Triples) -> dict[str, Any]:
-    """Return a condition as nested mappings; every leaf and every named condition carries its labels."""
+def condition_tree(condition: Condition, book: Rulebook) -> dict[str, Any]:
+    """Return a condition as nested mappings; every leaf and every named condition carries its words.
+
+    ``phrase`` is a verb phrase; ``label`` the name of a named condition, and of a leaf its phrase again.
+    """
     if condition.op in ("all", "any", "not"):
-        return {"op": condition.op, "members": [condition_tree(member, book, t) for member in condition.members]}
-    said = {lang: _words(book, t, lang) for lang in ("en", "fr")}
+        return {"op": condition.op, "members": [condition_tree(member, book) for member in condition.members]}
+    english, french = (words_of(book, lang).condition(condition) for lang in ("en", "fr"))
+    phrases = {"phrase": english, "phrase_fr": french}
     if condition.op == "ref":
         label = book.conditions[condition.target].label
         words = {"label": label.get("en") or condition.target, "label_fr": label.get("fr") or condition.target}
-        inner = condition_tree(book.conditions[condition.target].expr, book, t)
-        return {"op": "named", "id": condition.target, **words, "members": [inner]}
-    words = {"label": said["en"].condition(condition), "label_fr": said["fr"].condition(condition)}
-    found: dict[str, Any] = {"op": "fact", "fact": condition.fact, "test": condition.op, **words}
+        inner = condition_tree(book.conditions[condition.target].expr, book)
+        return {"op": "named", "id": condition.target, **words, **phrases, "members": [inner]}
+    words = {"label": english, "label_fr": french}
+    found: dict[str, Any] = {"op": "fact", "fact": condition.fact, "test": condition.op, **words, **phrases}
     if condition.target is not None:
         found["target"] = list(condition.target) if isinstance(condition.target, tuple) else condition.target
     return found
 
 
-def in_words(condition: Condition, book: Rulebook, t: Triples, *, lang: str = "en") -> str:
+def in_words(condition: Condition, book: Rulebook, *, lang: str = "en") -> str:
     """Return for whom a condition holds, as one line; brackets show what belongs together."""
-    return _words(book, t, lang).people(condition)
-
-
-def _words(book: Rulebook, t: Triples, lang: str) -> Words:
-    return Words(_gathered(t, _Of(book)), book, lang)
+    return words_of(book, lang).people(condition)
 
 
 def mentions(condition: Condition, book: Rulebook, *, through: bool = True) -> Iterator[tuple[str, str]]:
@@ -76,3 +62,17 @@ def mentions(condition: Condition, book: Rulebook, *, through: bool = True) -> I
                 yield "value", f"{condition.fact}={token}"
     for member in condition.members:
         yield from mentions(member, book, through=through)
+
+
+def instrument_words(text: str, lang: str) -> str:
+    """Return the number or the id of an instrument as a language writes it.
+
+    >>> instrument_words("SOR/2024-258, s. 2", "fr"), instrument_words("2012, c. 17", "fr")
+    ('DORS/2024-258, art. 2', '2012, ch. 17')
+    """
+    if lang != "fr":
+        return text
+    for english, french in _NUMBERED:
+        if text.startswith(english):
+            text = french + text.removeprefix(english)
+    return re.sub(r"(?<=, )(?:ss?|c)\.(?= )", lambda part: _PARTS[part[0]], text)

@@ -166,7 +166,14 @@ class Asking:
         from inforce_cli.render.answer import Page
 
         run = self.run
-        return Page(run.kb.book, lang=run.lang, width=run.width, color=run.color, today=self.on in (None, "today"))
+        return Page(
+            run.kb.book,
+            lang=run.lang,
+            width=run.width,
+            color=run.color,
+            today=self.on in (None, "today"),
+            words=run.kb.words(run.lang),
+        )
 
     def answer(self, *, explain: bool, why_not: bool) -> tuple[int, bool]:
         """Show the answer: as a page, its whole tree, or what stands in its way and would turn it."""

@@ -24,7 +24,7 @@ from inforce_cli.render.words import (
 if TYPE_CHECKING:
     from inforce import Answer, History
 
-__all__ = ["Page", "answer_text", "footer", "headline", "rule_lines"]
+__all__ = ["Page", "answer_text", "colon", "footer", "headline", "rule_lines"]
 
 NEEDS_SHOWN, RULES_SHOWN = 5, 3
 
@@ -33,7 +33,7 @@ NEEDS_SHOWN, RULES_SHOWN = 5, 3
 class Page:
     """How to write: the names of actions, layers and facts (a rulebook), language, columns and colour.
 
-    ``today`` says that the day was not asked for but is today.
+    ``today`` says that the day was not asked for but is today; ``words`` says conditions (``KnowledgeBase.words``).
     """
 
     book: Any
@@ -41,6 +41,7 @@ class Page:
     width: int = 80
     color: bool = False
     today: bool = False
+    words: Any = None
 
     def word(self, text: str) -> str:
         """Return a word of ours in the reader's language."""
@@ -98,7 +99,7 @@ def headline(answer: Answer, page: Page) -> str:
         when += f" ({page.word('today in Ottawa')})"
     if answer.known_on:
         when += f", {page.word('as known on')} {answer.known_on}"
-    joined = f" {label} {when}" if verdict in ("may", "may-not") else f"{_colon(page.lang)} {label}, {when}"
+    joined = f" {label} {when}" if verdict in ("may", "may-not") else f"{colon(page.lang)} {label}, {when}"
     prefix = page.word("ordinarily").upper() + " " if answer.headline == "ordinarily" else ""
     plain, shown = outcome(verdict, page.lang), outcome(verdict, page.lang, color=page.color)
     if _by_day(answer):
@@ -112,7 +113,8 @@ def _by_day(answer: Answer) -> bool:
     return answer.verdict == "depends" and "depends" not in {segment.outcome for segment in answer.segments}
 
 
-def _colon(lang: str) -> str:
+def colon(lang: str) -> str:
+    """Return a colon as a language sets it."""
     return " :" if lang == "fr" else ":"
 
 
@@ -207,7 +209,7 @@ def _unless(answer: Answer, page: Page, ways: Sequence[dict[str, Any]], strict: 
     state = ""
     if still:
         named = ", ".join(facts[:3]) + (", …" if len(facts) > 3 else "")
-        state = f", {len(still)} {page.word('open')}{_colon(page.lang)} {named}"
+        state = f", {len(still)} {page.word('open')}{colon(page.lang)} {named}"
     return page.row("unless", [f"{count}{state}   --why-not"])
 
 
@@ -227,9 +229,7 @@ def _other_reading(answer: Answer, page: Page) -> str:
     if answer.headline == "ordinarily":
         if answer.outcome == answer.ordinarily.outcome:
             return ""
-        text = (
-            f"{outcome(answer.outcome, page.lang)}{_colon(page.lang)} {len(answer.missing)} {page.word('open facts')}"
-        )
+        text = f"{outcome(answer.outcome, page.lang)}{colon(page.lang)} {len(answer.missing)} {page.word('open facts')}"
         return page.row("strictly", [text])
     if answer.outcome != "depends" or _by_day(answer):
         return ""
@@ -245,7 +245,7 @@ def _needs(answer: Answer, page: Page) -> str:
     lines = []
     for item in answer.missing[:NEEDS_SHOWN]:
         question = item["question_fr"] if page.lang == "fr" and item.get("question_fr") else item["question"]
-        lines.append(f"{item['fact']}: {safe_text(question)}")
+        lines.append(f"{item['fact']}{colon(page.lang)} {safe_text(question)}")
     if len(answer.missing) > NEEDS_SHOWN:
         lines.append(f"… {page.word('and more')} ({len(answer.missing) - NEEDS_SHOWN})")
     return page.row("needs", lines)
@@ -304,10 +304,10 @@ def _end(start: str, page: Page) -> str:
 
 def _by(stretch: dict[str, Any], answer: Answer, page: Page) -> str:
     if stretch["rule"] in {ground.rule for ground in answer.decisive}:
-        return f"{_colon(page.lang)} {page.word('this rule changed it')}"
+        return f"{colon(page.lang)} {page.word('this rule changed it')}"
     named = [safe_text(stretch["rule"] or "")] + [cited(stretch["instrument"] or "", page.lang)]
     by = ", ".join(part for part in named if part)
-    return f"{_colon(page.lang)} {page.word('changed by')} {by}" if by else ""
+    return f"{colon(page.lang)} {page.word('changed by')} {by}" if by else ""
 
 
 def _carry(answer: Answer, page: Page) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from inforce_cli.render.answer import Page, footer, headline, rule_lines
+from inforce_cli.render.answer import Page, colon, footer, headline, rule_lines
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import caution, cited, labelled, one_day_before, outcome, paint, paragraph
 
@@ -14,8 +14,27 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison", "condition_lines", "explanation", "obstacles", "queried", "unmet"]
 
-_OPERATORS = {"all": "all of", "any": "any of", "not": "none of"}
-_TESTS = {"is": "is", "in": "one of", "list": "in", "scheme": "in", "at-least": "at least", "below": "below"}
+# What joins the parts of a condition, and of its contrary, whose parts are told as contraries too.
+_OPERATORS = {
+    ("all", True): "all of these",
+    ("any", True): "at least one of these",
+    ("all", False): "at least one of these",
+    ("any", False): "all of these",
+}
+# How a test of a fact, and its contrary, stands between the fact and what it is compared with.
+_TESTS = {
+    ("is", True): "other than",
+    ("in", False): "one of",
+    ("in", True): "none of",
+    ("list", False): "on the list",
+    ("list", True): "not on the list",
+    ("scheme", False): "within",
+    ("scheme", True): "not within",
+    ("at-least", False): "at least",
+    ("at-least", True): "below",
+    ("below", False): "below",
+    ("below", True): "at least",
+}
 _STANDING = {True: "stands", False: "does not stand", None: "may stand"}
 
 
@@ -25,19 +44,25 @@ def explanation(answer: Answer, page: Page) -> str:
     for ground in answer.grounds:
         parts += [_rule(ground, page), "\n"]
     if answer.inferred:
-        shown = [f"{i['fact']} = {safe_text(_list(i['value']))} ({safe_text(str(i['from']))})" for i in answer.inferred]
-        parts.append(page.row("inferred", shown))
+        shown = [f"{_given(i['fact'], i['value'], page)}, {i['from']}" for i in answer.inferred]
+        parts.append(page.row("inferred", map(safe_text, shown)))
     layers = [
-        f"{labelled(page.book.layers[n].label, page.lang)}: {outcome(w, page.lang)}" for n, w in _ranked(answer, page)
+        f"{labelled(page.book.layers[n].label, page.lang)}{colon(page.lang)} {outcome(w, page.lang)}"
+        for n, w in _ranked(answer, page)
     ]
     if layers:
         parts.append(page.row("layers", layers))
     if answer.ordinarily.assuming:
-        assumed = [f"{name}={safe_text(_list(value))}" for name, value in answer.ordinarily.assuming.items()]
-        text = f"{outcome(answer.ordinarily.outcome, page.lang)}, {page.word('assuming')} {', '.join(assumed)}"
-        parts.append(page.row("ordinary", [text]))
+        text = f"{outcome(answer.ordinarily.outcome, page.lang)} {page.word('for')} {page.word('people who')}"
+        assumed = [f"· {_given(name, value, page)}" for name, value in answer.ordinarily.assuming.items()]
+        parts.append(page.row("ordinary", [text, *map(safe_text, assumed)]))
     parts += [page.row("note", [caution(item, page.lang)]) for item in answer.cautions]
     return "".join([*parts, footer(answer, page)])
+
+
+def _given(name: str, value: Any, page: Page) -> str:
+    """The value of a fact in words, and as it is typed."""
+    return f"{page.words.given(name, value)} ({name}={_typed(value)})"
 
 
 def _ranked(answer: Answer, page: Page) -> list[tuple[str, str]]:
@@ -52,58 +77,92 @@ def _rule(ground: Any, page: Page) -> str:
         states.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
     lines = [paint(ground.rule, "1", color=page.color) + "  " + ", ".join(states) + "\n"]
     lines.append(paragraph(labelled(ground.label, page.lang), width=page.width, indent=4))
+    lines.append(f"    {page.word('for')} {page.word('anyone' if _always(ground.condition) else 'people who')}\n")
+    lines += [f"{line}\n" for line in condition_lines(ground.condition, page, indent=4)]
     for text in rule_lines(ground, page)[1:]:
         lines.append(paragraph(text, width=page.width, indent=4))
     for one in ground.provisions:
         if one["version"] is None:
-            lines.append(f"    {cited(one['citation'], page.lang)}: {page.word('text not held')}\n")
+            lines.append(f"    {cited(one['citation'], page.lang)}{colon(page.lang)} {page.word('text not held')}\n")
         elif one["role"] == "refers-to":
             text = f"{page.word('refers to')} {cited(one['citation'], page.lang)}, "
             text += f"{page.word('in force from')} {one['in_force_from']}"
             lines.append(paragraph(text, width=page.width, indent=4))
     for one in {source["id"]: source for source in ground.sources}.values():
         located = "; ".join(safe_text(s["locator"]) for s in ground.sources if s["id"] == one["id"])
-        text = f"{page.word('source')} {one['id']} ({page.word('rank')} {one['rank']}): {safe_text(one['title'])}"
-        lines.append(paragraph(f"{text}, {located}", width=page.width, indent=4))
+        named = f"{page.word('source')} {one['id']} ({page.word('rank')} {one['rank']}){colon(page.lang)}"
+        text = f"{named} {safe_text(one['title'])}, {located}"
+        lines.append(paragraph(text, width=page.width, indent=4))
         lines.append(f"      {safe_text(one['url'] or '')}\n" if one["url"] else "")
-    lines += [f"    {line}\n" for line in condition_lines(ground.condition, page)]
     return "".join(lines)
 
 
-def condition_lines(node: Mapping[str, Any], page: Page, depth: int = 0) -> list[str]:
-    """Return a condition as indented lines, each with its state: holds, fails or unknown."""
-    pad = "  " * depth
-    mark = f"[{page.word(node['state'])}] "
+def _always(node: Mapping[str, Any]) -> bool:
+    """Whether a condition has no parts: it holds of anyone."""
+    members = node.get("members", ())
+    return node["op"] == "all" and not members or node["op"] == "named" and _always(members[0])
+
+
+def condition_lines(node: Mapping[str, Any], page: Page, *, indent: int = 0, wanted: bool = True) -> list[str]:
+    """Return a condition as indented lines, each with its state: holds, fails or unknown.
+
+    Every part says in words what it asks of people; what it is called, and what was given, stands in brackets.
+
+    Args:
+        indent: columns before the first line.
+        wanted: whether the condition is to hold; else its contrary is told, with the state of that.
+    """
+    members: Sequence[Mapping[str, Any]] = node.get("members", ())
+    if node["op"] == "not":
+        return condition_lines(members[0], page, indent=indent, wanted=not wanted)
+    if _always(node):
+        return []
+    state = node["state"] if wanted else {"holds": "fails", "fails": "holds"}.get(node["state"], "unknown")
+    mark = f"[{page.word(state)}] "
+    joined = [one for one in members if node["op"] == "named" and one["op"] in ("all", "any")]
     if node["op"] == "fact":
-        return [pad + mark + _test(node, page), *(f"{pad}    {line}" for line in _memberships(node, page))]
-    if node["op"] == "named":
-        text = f"{safe_text(node['label'])} ({node['id']})"
-        if node.get("in_force_from"):
-            text += f", {page.word('in force from')} {node['in_force_from']}"
-            if node.get("in_force_until"):
-                text += f" {page.word('until')} {one_day_before(node['in_force_until'])}"
+        text = f"{safe_text(page.words.node(node, truth=wanted))} ({_fact(node)})"
+    elif node["op"] == "named":
+        text = f"{safe_text(page.words.node(node, truth=wanted))} ({node['id']}{_while(node, page)})"
     else:
-        text = page.word(_OPERATORS.get(node["op"], node["op"]))
-    members = [line for member in node.get("members", ()) for line in condition_lines(member, page, depth + 1)]
-    return [pad + mark + text, *members]
+        text = page.word(_OPERATORS[node["op"], wanted])
+    if joined:
+        # What a name stands for is read with it.
+        members = joined[0]["members"]
+        text += f"{colon(page.lang)} {page.word(_OPERATORS[joined[0]['op'], wanted])}"
+    lines = paragraph(mark + text, width=page.width, indent=indent, hanging=len(mark)).splitlines()
+    lines += [" " * (indent + len(mark)) + line for line in _memberships(node, page)]
+    return [*lines, *(line for one in members for line in condition_lines(one, page, indent=indent + 2, wanted=wanted))]
 
 
-def _test(node: Mapping[str, Any], page: Page) -> str:
-    fact = node["fact"]
-    if node["test"] in ("true", "false"):
-        wanted = f"= {'yes' if node['test'] == 'true' else 'no'}"
-    else:
-        wanted = f"{page.word(_TESTS.get(node['test'], node['test']))} {safe_text(_list(node['target']))}"
-    given = "?" if node["value"] is None else safe_text(_list(node["value"]))
-    return f"{fact} {wanted}   ({given})"
+def _while(node: Mapping[str, Any], page: Page) -> str:
+    if not node.get("in_force_from"):
+        return ""
+    text = f", {page.word('in force from')} {node['in_force_from']}"
+    return text + (f" {page.word('until')} {one_day_before(node['in_force_until'])}" if node["in_force_until"] else "")
+
+
+def _fact(node: Mapping[str, Any]) -> str:
+    """What to cite: the list or group of values that is asked about, the fact, and its value or a question mark."""
+    named = f"{node['target']}; " if node["test"] in ("list", "scheme") else ""
+    return f"{named}{node['fact']}={'?' if node['value'] is None else safe_text(_typed(node['value']))}"
 
 
 def _memberships(node: Mapping[str, Any], page: Page) -> list[str]:
     found = []
     for one in node.get("members_on", ()):
         until = f" {page.word('until')} {one_day_before(one['in_force_until'])}" if one["in_force_until"] else ""
-        found.append(f"{one['entry']}: {one['list']}, {page.word('from')} {one['in_force_from']}{until}")
+        found.append(
+            f"{one['entry']}{colon(page.lang)} {one['list']}, {page.word('from')} {one['in_force_from']}{until}"
+        )
     return found
+
+
+def _typed(value: Any) -> str:
+    # As a fact is typed.
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
 def _list(value: Any) -> str:
@@ -129,18 +188,28 @@ def obstacles(answer: Answer, found: Sequence[dict[str, Any]], page: Page, *, tu
             parts.append(f"  {page.word('nothing permits it')}; {page.word('it would take')}\n")
         else:
             provisions = "".join(", " + cited(one, page.lang) for one in item["citations"])
-            text = f"{item['rule']}: {_label(item, page)} [{page.word(item['state'])}]{provisions}"
+            text = f"{item['rule']}{colon(page.lang)} {_label(item, page)} [{page.word(item['state'])}]{provisions}"
             parts.append(paragraph(text, width=page.width, indent=2))
-            if item["state"] == "unknown" and (away := unmet(item["falls_away_with"], page)):
-                parts.append(paragraph(f"{page.word('falls away with')} {away}", width=page.width, indent=4))
+            if item["state"] == "unknown":
+                parts += _wished("falls away for", item["falls_away_with"], page, indent=4)
             if item["ways"]:
                 parts.append(f"    {page.word('would be lifted by')}\n")
         for way in item["ways"]:
-            text = f"{way['rule']}: {_label(way, page)} [{page.word(way['state'])}]"
+            text = f"{way['rule']}{colon(page.lang)} {_label(way, page)} [{page.word(way['state'])}]"
             parts.append(paragraph(text, width=page.width, indent=6))
-            if lacks := unmet(way["would_hold_with"], page):
-                parts.append(paragraph(f"{page.word('lacks')} {lacks}", width=page.width, indent=8))
+            parts += _wished("for", way["would_hold_with"], page, indent=8)
     return "".join([*parts, "\n" if turns else "", turns.rstrip("\n"), "\n" if turns else "", footer(answer, page)])
+
+
+def _wished(lead: str, tree: Mapping[str, Any] | None, page: Page, *, indent: int) -> list[str]:
+    # For whom it would be so in words, and under it the facts as they are typed.
+    if tree is None:
+        return []
+    told = safe_text(page.words.for_whom(tree))
+    return [
+        paragraph(f"{page.word(lead)} {told}", width=page.width, indent=indent),
+        paragraph(unmet(tree, page), width=page.width, indent=indent + 2),
+    ]
 
 
 def unmet(tree: Mapping[str, Any] | None, page: Page, *, within: str = "") -> str:
@@ -159,8 +228,12 @@ def _wish(leaf: Mapping[str, Any], page: Page) -> str:
     test, name = leaf["test"], leaf["fact"]
     if test in ("true", "false"):
         return f"{name}={'no' if (test == 'true') == leaf['negated'] else 'yes'}"
-    no = f"{page.word('not')} " if leaf["negated"] else ""
-    return f"{name} {no}{page.word(_TESTS.get(test, test))} {safe_text(_list(leaf['target']))}"
+    target = leaf["target"]
+    shown = safe_text(", ".join(map(str, target)) if isinstance(target, list | tuple) else str(target))
+    if test == "is" and not leaf["negated"]:
+        return f"{name}={shown}"
+    wanted = _TESTS[test, leaf["negated"]]
+    return f"{name} {page.word(wanted)} {shown}"
 
 
 def _label(item: Mapping[str, Any], page: Page) -> str:
@@ -173,8 +246,7 @@ def _label(item: Mapping[str, Any], page: Page) -> str:
 def comparison(one: Answer, other: Answer, found: Mapping[str, Any], page: Page) -> str:
     """Return two outcomes under each other, then the layers and rules that set them apart."""
     if found.get("what_if"):
-        changed = ", ".join(f"{name}={safe_text(value)}" for name, value in found["what_if"].items())
-        between = f"{page.word('what if')} {changed}:\n"
+        between = paragraph(_supposed(found, page) + colon(page.lang), width=page.width)
     else:
         between = ""
     parts = [headline(one, page), between, headline(other, page), "\n"]
@@ -182,16 +254,32 @@ def comparison(one: Answer, other: Answer, found: Mapping[str, Any], page: Page)
         parts.append(f"  {page.word('no rule changes its state')}\n")
     for item in found["rules"]:
         sides = " → ".join(_side(item[key], page) for key in ("before", "after"))
-        parts.append(paragraph(f"{item['rule']}: {_label(item, page)}", width=page.width, indent=2))
+        parts.append(paragraph(f"{item['rule']}{colon(page.lang)} {_label(item, page)}", width=page.width, indent=2))
         parts.append(paragraph(sides, width=page.width, indent=4))
     layers = [
-        f"{labelled(page.book.layers[name].label, page.lang)}: "
+        f"{labelled(page.book.layers[name].label, page.lang)}{colon(page.lang)} "
         + " → ".join(outcome(pair[key], page.lang) if pair[key] else "–" for key in ("before", "after"))
         for name, pair in found["by_layer"].items()
     ]
     if layers:
         parts.append(page.row("layers", layers))
     return "".join([*parts, footer(other, page)])
+
+
+def _supposed(found: Mapping[str, Any], page: Page) -> str:
+    """What is supposed the second time, in words and as it is typed."""
+    told: dict[str, list[str]] = {"what if they": [], "what if it is not known whether they": []}
+    known, unknown = told.values()
+    for one in found["facts"]:
+        value = "unknown" if one["after"] is None else _typed(one["after"])
+        said = f"{page.words.given(one['fact'], one['after'])} ({one['fact']}={value})"
+        (unknown if one["after"] is None else known).append(safe_text(said))
+    if known and unknown:
+        told = {"what if they": known, "and it is not known whether they": unknown}
+    if not found["facts"]:
+        same = ", ".join(f"{name}={safe_text(value)}" for name, value in found["what_if"].items())
+        return f"{page.word('what if')} {same}, {page.word('as it was')}"
+    return ", ".join(f"{page.word(lead)} {page.words.joined(parts, 'and')}" for lead, parts in told.items() if parts)
 
 
 def _side(side: Mapping[str, Any] | None, page: Page) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inforce_cli.render.answer import Page
+from inforce_cli.render.answer import Page, colon
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import cited, labelled, outcome, paragraph
 
@@ -20,6 +20,7 @@ _FRENCH = {
     "{} ways": "{} façons",
     "if it turned out that": "s'il s'avérait que",
     "with the usual": "avec l'habituel",
+    "with the usual, as in {}": "avec l'habituel, comme en {}",
     "if all is as usual": "si tout est comme à l'habitude",
     "not {}": "pas {}",
     "one of {}": "parmi {}",
@@ -49,8 +50,9 @@ def turns_text(found: Mapping[str, Any], page: Page, *, several: bool = False) -
         parts = [
             paragraph(f"{title} ({_counted(len(facts['sets']), facts['count'], page)})", width=page.width, indent=2)
         ]
+        told: dict[str, int] = {}
         for number, one in enumerate(facts["sets"], 1):
-            parts += _set(number, one, page)
+            parts += _set(number, one, page, told)
     else:
         parts = [
             paragraph(_say("nothing that can change would make it {}", page).format(into), width=page.width, indent=2)
@@ -65,7 +67,7 @@ def turns_text(found: Mapping[str, Any], page: Page, *, several: bool = False) -
             for place, rule in enumerate(versions):
                 label = labelled({"en": rule["label"], "fr": rule["label_fr"] or rule["label"]}, page.lang)
                 head = f"{number if place == 0 else '':>5}  "
-                parts.append(_hanging(head, f"{rule['rule']}: {label}", page))
+                parts.append(_hanging(head, f"{rule['rule']}{colon(page.lang)} {label}", page))
     else:
         said = _say("no rules, taken away, would make it {}", page).format(into)
         parts.append(paragraph(said, width=page.width, indent=2))
@@ -82,27 +84,33 @@ def _counted(shown: int, of: int, page: Page) -> str:
     return _say("1 way" if of == 1 else "{} ways", page).format(of)
 
 
-def _set(number: int, one: Mapping[str, Any], page: Page) -> list[str]:
+def _set(number: int, one: Mapping[str, Any], page: Page, told: dict[str, int]) -> list[str]:
     changes: Sequence[Mapping[str, Any]] = one["changes"]
     ones = {
         kind: ", ".join(changed(change, page) for change in changes if _kind(change) == kind)
         for kind in ("change", "turns out", "usual")
     }
-    lines = [ones["change"]] if ones["change"] else []
+    lines = [safe_text(one["words"])] if one["words"] else []
+    lines += [ones["change"]] if ones["change"] else []
     if ones["turns out"]:
         lines.append(f"{_say('if it turned out that', page)} {ones['turns out']}")
-    if one["words"]:
-        lines.append(safe_text(one["words"]))
     if ones["usual"]:
-        words = "with the usual" if lines else "if all is as usual"
-        lines.append(f"{_say(words, page)}: {ones['usual']}")
+        # The same is read once.
+        first = told.setdefault(ones["usual"], number)
+        if first < number:
+            lines.append(_say("with the usual, as in {}", page).format(first))
+        else:
+            words = "with the usual" if lines else "if all is as usual"
+            lines.append(f"{_say(words, page)}{colon(page.lang)} {ones['usual']}")
     return [_hanging(f"{number if place == 0 else '':>5}  ", line, page) for place, line in enumerate(lines)]
 
 
 def _kind(change: Mapping[str, Any]) -> str:
     if change["usual"]:
         return "usual"
-    return "change" if change["changeable"] else "turns out"
+    # What is open and not assumed nobody brings about: it turns out so, or not.
+    stated = not (change["given"] is None and change["assumed"] is None)
+    return "change" if stated and change["changeable"] else "turns out"
 
 
 def _hanging(head: str, text: str, page: Page) -> str:

@@ -68,12 +68,16 @@ _FRENCH = {
     "bar": "interdit",
     "exempt": "dispense",
     "require": "exige",
-    "all of": "toutes :",
-    "any of": "l'une au moins :",
-    "none of": "aucune :",
-    "is": "est",
+    "all of these": "toutes ces conditions",
+    "at least one of these": "au moins une de ces conditions",
+    "anyone": "tout le monde",
+    "other than": "autre que",
     "one of": "parmi",
-    "in": "dans",
+    "none of": "hors de",
+    "on the list": "sur la liste",
+    "not on the list": "hors de la liste",
+    "within": "relevant de",
+    "not within": "ne relevant pas de",
     "at least": "au moins",
     "below": "moins de",
     "not": "non",
@@ -105,12 +109,17 @@ _FRENCH = {
     "nothing permits it": "rien ne le permet",
     "it would take": "il faudrait",
     "would be lifted by": "serait levé par",
-    "lacks": "il manque",
-    "falls away with": "tombe avec",
+    "falls away for": "tombe pour",
     "and": "et",
     "or": "ou",
     "before and after": "avant et après",
     "what if": "et si",
+    "what if they": "et s'il s'agit de personnes qui",
+    "what if it is not known whether they": "et si l'on ne sait pas s'il s'agit de personnes qui",
+    "and it is not known whether they": "et si l'on ne sait pas s'il s'agit de personnes qui",
+    "as it was": "comme avant",
+    "people who": "les personnes qui",
+    "for": "pour",
     "no rule changes its state": "aucune règle ne change d'état",
     "same": "identique",
     "not in force": "pas en vigueur",
@@ -209,28 +218,35 @@ def caution(item: Any, lang: str) -> str:
     return safe_text(item.message_fr if lang == "fr" else item.message)
 
 
-def paragraph(text: str, *, width: int, indent: int = 0) -> str:
-    r"""Return ``text`` wrapped to ``width``, all lines indented.
+def paragraph(text: str, *, width: int, indent: int = 0, hanging: int = 0) -> str:
+    r"""Return ``text`` wrapped to ``width``, all lines indented, those after the first by ``hanging`` more.
 
     >>> paragraph("one two", width=6, indent=2)
     '  one\n  two\n'
     """
-    pad = " " * indent
     lines = textwrap.wrap(
-        text, width, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return "\n".join(lines) + "\n"
 
 
 def row(label: str, lines: Iterable[str], *, width: int, indent: int = 12) -> str:
-    r"""Return a labelled paragraph: the label, then lines wrapped to ``width`` under each other.
+    r"""Return a labelled paragraph: the label, then lines wrapped to ``width`` under each other; a dot hangs.
 
     >>> row("note", ["one two"], width=40)
     '  note      one two\n'
     """
     out: list[str] = []
     for line in lines:
-        out += textwrap.wrap(line, width - indent, break_long_words=False, break_on_hyphens=False) or [""]
+        hanging = "  " if line.startswith("· ") else ""
+        out += textwrap.wrap(
+            line, width - indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+        ) or [""]
     head = f"  {label}".ljust(indent - 1) + " "
     pad = " " * indent
     return "".join(f"{head if number == 0 else pad}{line}".rstrip() + "\n" for number, line in enumerate(out))

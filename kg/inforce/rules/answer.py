@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from inforce.phrases import said, words_of
 from inforce.rules.case import plain
 from inforce.rules.cautions import Caution, cautions_of
 from inforce.rules.decide import DEPENDS, NOT_COVERED, Missing, Ordinary, Question, Segment, World
 from inforce.rules.grounds import STATES, Ground, Obligation, grounds_of, obligations_of
-from inforce.rules.model import RuleVersion
+from inforce.rules.model import Rulebook, RuleVersion
 from inforce.vocab import BASE
 
 __all__ = ["Answer", "Caution", "Ground", "Obligation", "ask", "in_language"]
@@ -24,7 +25,7 @@ class Answer:
     """An answer that can be cited and replayed; ``to_json`` is its receipt.
 
     ``outcome`` is always strict; ``headline`` says which reading the states, layers and segments follow,
-    and ``verdict`` is the outcome of that reading.
+    and ``verdict`` is the outcome of that reading. ``book`` are the rules it was answered by.
     """
 
     id: str
@@ -44,12 +45,14 @@ class Answer:
     cautions: tuple[Caution, ...]
     data: Mapping[str, str]
     headline: str = "strict"
+    book: Rulebook | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return the answer as the JSON form ``inforce/answer/1``.
 
-        ``lang`` is the language of ``label``, ``question`` and ``message``: ``en`` or ``fr``; nothing else, and not
-        the ``id``, depends on it. What ends in ``_fr`` is French in either.
+        ``lang`` is the language of ``label``, ``phrase``, ``question`` and ``message``: ``en`` or ``fr``; nothing
+        else, and not the ``id``, depends on it. What ends in ``_fr`` is French in either. A ``phrase`` is a verb
+        phrase, as it follows "people who".
         """
         return in_language(self._dict(lang), lang)
 
@@ -75,7 +78,7 @@ class Answer:
             "by_layer": dict(self.by_layer),
             "grounds": [self._ground(ground) for ground in self.grounds],
             "missing": list(self.missing),
-            "inferred": list(self.inferred),
+            "inferred": [{**item, **self.given(item["fact"], item["value"])} for item in self.inferred],
             "obligations": [
                 {
                     "label": o.label.get("en", ""),
@@ -94,8 +97,21 @@ class Answer:
             "data": dict(self.data),
         }
 
-    @staticmethod
-    def _ground(ground: Ground) -> dict[str, Any]:
+    def given(self, name: str, value: Any) -> dict[str, str]:
+        """Return the value of a fact as a verb phrase, ``phrase`` and ``phrase_fr``; see ``Words.given``."""
+        if self.book is None:
+            return {}
+        return {
+            f"phrase{end}": words_of(self.book, lang).given(name, value) for end, lang in (("", "en"), ("_fr", "fr"))
+        }
+
+    def told(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a condition of a ground, each test and each named condition with its phrase in both languages."""
+        members = [self.told(one) for one in node.get("members", ())]
+        phrases = said(node, self.book) if self.book is not None and node["op"] in ("fact", "named") else {}
+        return {**node, **phrases, **({"members": members} if "members" in node else {})}
+
+    def _ground(self, ground: Ground) -> dict[str, Any]:
         return {
             "rule": ground.rule,
             "version": BASE + ground.version,
@@ -118,18 +134,18 @@ class Answer:
             "sources": list(ground.sources),
             "conflicts": list(ground.conflicts),
             "note": ground.note,
-            "condition": ground.condition,
+            "condition": self.told(ground.condition),
         }
 
     def to_json(self, lang: str = "en") -> str:
         """Return the receipt: JSON text, the same bytes for the same question, language and data."""
         return json.dumps(self.to_dict(lang), ensure_ascii=False, indent=1) + "\n"
 
-    def explain(self) -> str:
-        """Return every rule in force with the state of each condition, as text."""
+    def explain(self, *, lang: str = "en") -> str:
+        """Return every rule in force with the state of each condition, as text in a language, ``en`` or ``fr``."""
         from inforce.rules.explain import explained
 
-        return explained(self)
+        return explained(self, lang=lang)
 
     def cite(self, style: str = "text", *, lang: str = "en") -> str:
         """Return the citation of this answer: ``text``, ``bibtex``, ``csl-json`` or ``turtle``.
@@ -252,6 +268,7 @@ def ask(question: Question, *, ordinarily: bool = False) -> Answer:
         cautions=cautions,
         data={"version": book.version, "verified_through": book.verified_through},
         headline="ordinarily" if ordinarily else "strict",
+        book=book,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inforce.rules.answer import Answer, Ground
+from inforce.phrases import said
+from inforce.rules.answer import Answer, Ground, in_language
+from inforce.rules.case import plain
 from inforce.rules.model import Rulebook
 
 __all__ = ["differences", "explained", "obstacles"]
@@ -16,9 +18,10 @@ def obstacles(answer: Answer, book: Rulebook) -> list[dict[str, Any]]:
 
     Each has ``rule``, ``label``, ``layer``, ``state`` (does it stand), ``citations``, ``falls_away_with`` and ``ways``:
     the rules that would lift it (or, where nothing permits, the permits), each with its ``state`` and what it
-    ``lacks``, every test of a fact alike: ``{"fact", "test", "target", "state", "negated"}``. What ``would_hold_with``
-    says the same as a tree: ``{"op": "all" or "any", "members"}``, or such a test with ``"op": "fact"``; ``None`` where
-    nothing is lacking that a person could say. ``falls_away_with`` is the tree of what would make the rule fail.
+    ``lacks``, every test of a fact alike: ``{"fact", "test", "target", "state", "negated", "phrase", "phrase_fr"}``,
+    the phrases saying what is wanted. What ``would_hold_with`` says the same as a tree:
+    ``{"op": "all" or "any", "members"}``, or such a test with ``"op": "fact"``; ``None`` where nothing is lacking that
+    a person could say. ``falls_away_with`` is the tree of what would make the rule fail.
     """
     answers = book.actions[answer.action].answers
     wanted = ("bar",) if answers == "may" else ("require",)
@@ -68,20 +71,20 @@ def _way(ground: Ground, book: Rulebook) -> dict[str, Any]:
         "label_fr": ground.label.get("fr", ""),
         "state": ground.state,
         "citations": [p["citation"] for p in ground.provisions],
-        "lacks": list(_lacking(ground.condition, wanted="holds")),
+        "lacks": list(_lacking(ground.condition, book, wanted="holds")),
         "would_hold_with": _tree(ground.condition, book, wanted="holds"),
     }
 
 
-def _lacking(node: Mapping[str, Any], wanted: str) -> Iterator[dict[str, Any]]:
+def _lacking(node: Mapping[str, Any], book: Rulebook, wanted: str) -> Iterator[dict[str, Any]]:
     # The tests of facts that keep the condition from its wanted state; of alternatives, those of each.
     if node["state"] == wanted:
         return
     if node["op"] == "fact":
-        yield _wanted(node, wanted)
+        yield _wanted(node, book, wanted)
         return
     for member in node.get("members", ()):
-        yield from _lacking(member, _within(node, wanted))
+        yield from _lacking(member, book, _within(node, wanted))
 
 
 def _tree(node: Mapping[str, Any], book: Rulebook, wanted: str) -> dict[str, Any] | None:
@@ -89,7 +92,7 @@ def _tree(node: Mapping[str, Any], book: Rulebook, wanted: str) -> dict[str, Any
     if node["state"] == wanted or (node["op"] == "fact" and book.facts[node["fact"]].follows_day):
         return None
     if node["op"] == "fact":
-        return {"op": "fact", **_wanted(node, wanted)}
+        return {"op": "fact", **_wanted(node, book, wanted)}
     members = node.get("members", ())
     found: list[dict[str, Any]] = []
     for member in members:
@@ -103,14 +106,10 @@ def _tree(node: Mapping[str, Any], book: Rulebook, wanted: str) -> dict[str, Any
     return {"op": op, "members": found}
 
 
-def _wanted(node: Mapping[str, Any], wanted: str) -> dict[str, Any]:
-    return {
-        "fact": node["fact"],
-        "test": node["test"],
-        "target": node.get("target"),
-        "state": node["state"],
-        "negated": wanted == "fails",
-    }
+def _wanted(node: Mapping[str, Any], book: Rulebook, wanted: str) -> dict[str, Any]:
+    test = {"fact": node["fact"], "test": node["test"], "target": node.get("target"), "state": node["state"]}
+    found = {**test, "negated": wanted == "fails"}
+    return {**found, **said({"op": "fact", **found}, book)}
 
 
 def _within(node: Mapping[str, Any], wanted: str) -> str:
@@ -118,7 +117,7 @@ def _within(node: Mapping[str, Any], wanted: str) -> str:
 
 
 def differences(one: Answer, other: Answer) -> dict[str, Any]:
-    """Return what sets two answers to one question apart: outcomes, layers, and rules whose state differs."""
+    """Return what sets two answers to one question apart: facts, outcomes, layers, and rules whose state differs."""
     before = {g.rule: g for g in one.grounds}
     after = {g.rule: g for g in other.grounds}
     rules = []
@@ -145,7 +144,19 @@ def differences(one: Answer, other: Answer) -> dict[str, Any]:
             if one.by_layer.get(layer) != other.by_layer.get(layer)
         },
         "rules": rules,
+        "facts": list(_changed(one, other)),
     }
+
+
+def _changed(one: Answer, other: Answer) -> Iterator[dict[str, Any]]:
+    # The facts that were given otherwise, each with what is so the second time.
+    before, after = ({name: plain(value) for name, value in answer.facts.items()} for answer in (one, other))
+    for name in sorted({**before, **after}):
+        a, b = before.get(name), after.get(name)
+        if a != b:
+            # Of two sets of rules one may not know the fact.
+            told = other if other.book is None or name in other.book.facts else one
+            yield {"fact": name, "before": a, "after": b, **told.given(name, b)}
 
 
 def _side(ground: Ground | None) -> dict[str, Any] | None:
@@ -162,23 +173,30 @@ def _side(ground: Ground | None) -> dict[str, Any] | None:
     }
 
 
-def explained(answer: Answer) -> str:
+def explained(answer: Answer, *, lang: str = "en") -> str:
     """Return the answer as an indented text: the outcome, each rule in force, and its conditions with their states."""
     lines = [f"{answer.verdict} ({answer.headline}) {answer.action} {answer.on['from']}"]
     for ground in answer.grounds:
         mark = "*" if ground.decisive else " "
         cited = ", ".join(p["citation"] for p in ground.provisions) or ground.instrument or ground.layer
-        lines.append(f"{mark} {ground.rule} [{ground.effect}, {ground.state}] {ground.label.get('en', '')} ({cited})")
-        lines += _indented(ground.condition, "    ")
+        label = ground.label.get(lang) or ground.label.get("en", "")
+        lines.append(f"{mark} {ground.rule} [{ground.effect}, {ground.state}] {label} ({cited})")
+        lines += _indented(in_language(answer.told(ground.condition), lang), "    ")
     return "\n".join(lines) + "\n"
 
 
 def _indented(node: Mapping[str, Any], margin: str) -> Iterator[str]:
     if node["op"] == "fact":
-        target = f" {node['target']}" if node.get("target") is not None else ""
-        given = "" if node["value"] is None else f": {node['value']}"
-        yield f"{margin}{node['state']}: {node['fact']} {node['test']}{target}{given}"
+        yield f"{margin}{node['state']}: {node.get('phrase', '')} ({node['fact']}: {_value(node['value'])})"
+    elif node["op"] == "named":
+        yield f"{margin}{node['state']}: {node.get('phrase', '')} ({node['id']})"
     else:
-        yield f"{margin}{node['state']}: {node.get('label') or node['op']}"
+        yield f"{margin}{node['state']}: {node['op']}"
     for member in node.get("members", ()):
         yield from _indented(member, margin + "  ")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "?"
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inforce.rules.model import (
@@ -23,8 +23,19 @@ from inforce.rules.model import (
 __all__ = ["diagram_json", "rulebook"]
 
 
-def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]]) -> Rulebook:
-    """Return the rulebook of the compiled form ``data`` with its ``diagrams`` by action."""
+def rulebook(
+    data: Mapping[str, Any],
+    diagrams: Mapping[str, Mapping[str, Any]],
+    *,
+    words: Callable[[], Mapping[str, Any]] = dict,
+) -> Rulebook:
+    """Return the rulebook of the compiled form ``data`` with its ``diagrams`` by action.
+
+    Args:
+        data: what the build wrote of the rules.
+        diagrams: a diagram for each action.
+        words: gives what ``inforce.phrases.phrases`` gathered; asked only where something is said.
+    """
     return Rulebook(
         version=data["version"],
         default_action=data["default_action"],
@@ -82,6 +93,7 @@ def rulebook(data: Mapping[str, Any], diagrams: Mapping[str, Mapping[str, Any]])
             )
             for action, item in diagrams.items()
         },
+        words=words,
     )
 
 

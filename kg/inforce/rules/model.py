@@ -6,7 +6,7 @@ Days are ``YYYY-MM-DD``. Intervals are half-open; an end of ``None`` is open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -255,6 +255,8 @@ class Rulebook:
     constraints_of: dict[str, list[Constraint]] = field(default_factory=dict)
     entailing: frozenset[str] = frozenset()
     following_day: tuple[Fact, ...] = ()
+    # Gives the words of facts, conditions, values and lists, which are read only where something is said.
+    words: Callable[[], Mapping[str, Any]] = field(default=dict, repr=False, compare=False)
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
     _by_id: dict[str, RuleVersion] = field(default_factory=dict, repr=False)
 
