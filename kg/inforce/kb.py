@@ -437,6 +437,13 @@ class KnowledgeBase(Catalogue, Readings, Panels, RuleDifferences, Turning, Affec
         return run_named(self._store, name, dict(parameters or {}), self)
 
     @staticmethod
+    def cited(path: str, lang: str = "en") -> str:
+        """Return the citation of a provision's path in a language; the path itself where it is of no form cited."""
+        from inforce.text_units import cited
+
+        return cited(path, lang)
+
+    @staticmethod
     def has_view(text: str) -> bool:
         """Return whether the header of a query asks for a picture of its rows.
 

@@ -62,7 +62,10 @@ def shown(
         UnknownIdError: nothing by that name.
         LawNotHeldError: a provision that did not exist on that day; the hint says when it did.
     """
-    reading = read_provision(kb, name, on=on, known_on=known_on, lang=lang)
+    try:
+        reading = read_provision(kb, name, on=on, known_on=known_on, lang=lang)
+    except LawNotHeldError as error:
+        return _untold(kb, name, on, known_on, error)
     try:
         thing = kb.show(name, on=on, known_on=known_on)
     except UnknownIdError as error:
@@ -80,6 +83,19 @@ def shown(
         "the text is not held; import it: inforce import PATH" if kb.law_version is None else "no text of today is held"
     )
     return {**thing, "wording": None, "wording_note": why}
+
+
+def _untold(
+    kb: KnowledgeBase, name: str, on: str | None, known_on: str | None, error: LawNotHeldError
+) -> dict[str, Any]:
+    """A provision on a day of which no text is held, as the package knows it: its versions reach further back."""
+    try:
+        thing = kb.show(name, on=on, known_on=known_on)
+    except UnknownIdError:
+        raise error from None
+    if not thing.get("versions"):
+        raise error
+    return {**thing, "wording": None, "wording_note": "no text of that day is held"}
 
 
 def _bare(kb: KnowledgeBase, name: str, reading: Reading, *, held: bool) -> dict[str, Any]:

@@ -93,5 +93,15 @@ function forms(root) {
   }
 }
 
-function start(root) { copies(root); slider(root); forms(root); }
+// A large picture is opened where it begins.
+function pictures(root) {
+  for (const box of root.querySelectorAll(".picture.big")) {
+    const first = box.querySelector('rect[stroke-width="2.4"]');
+    if (!first) continue;
+    const place = first.getBoundingClientRect(), frame = box.getBoundingClientRect();
+    box.scrollTop = place.top - frame.top - (box.clientHeight - place.height) / 2;
+  }
+}
+
+function start(root) { copies(root); slider(root); forms(root); pictures(root); }
 start(document);

@@ -105,7 +105,9 @@ def conflicts(view: View) -> Response:
     found = view.kb.conflicts()
     if view.format is not None:
         return as_json(list(found))
-    return view.page("conflicts.html", conflicts=found)
+    # The rows have it in English; the things themselves in both languages.
+    resolutions = {row["conflict"]: view.kb.read(row["conflict"]) for row in found} if view.lang != "en" else {}
+    return view.page("conflicts.html", conflicts=found, resolutions=resolutions)
 
 
 routes: list[Route] = [

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Grounds", "routes"]
 
-RULES_SHOWN, ASKED = 3, 6
+ASKED = 6
+"""Facts that are missing: so many are asked for beside the answer and in its form; the first page has them all."""
 AGAINST = {"may-not": ("permit",), "may": ("bar",), "not-required": ("require",), "required": ("exempt",)}
 
 
@@ -39,7 +40,7 @@ def check(view: View) -> Response:
     strict = view.kb.check(form.given, **form.question) if form.ordinarily else answer
     told = answer.to_dict(view.lang)
     missing = [item["fact"] for item in answer.missing]
-    groups = form.groups()
+    groups = form.short(missing[:ASKED])
     grounds = Grounds(view, answer, strict)
     strip = _strip(view, form, answer)
     return view.page(
@@ -47,6 +48,7 @@ def check(view: View) -> Response:
         form=form,
         groups=groups,
         lists=form.lists(groups),
+        whole=view.url("/", **{"on": None, **{name: values for name, values in view.query.items() if name != "lang"}}),
         answer=answer,
         told=told,
         verdict=answer.verdict,

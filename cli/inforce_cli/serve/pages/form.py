@@ -67,6 +67,12 @@ class Form:
         found.append({"title": self.view.say("More"), "fields": rest})
         return [{"title": None, "fields": opening}, *(group for group in found if group["fields"])]
 
+    def short(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """Return one group: what is given, the first question of all, and what ``names`` asks besides."""
+        first = [name for name in table("questions")["first"][:1] if name in self.book.facts]
+        wanted = dict.fromkeys([*first, *(one.replace("-", "_") for one in self.given), *names])
+        return [{"title": None, "fields": [self.field(name) for name in wanted if name in self.book.facts]}]
+
     def field(self, name: str) -> dict[str, Any]:
         """Return one field: ``name``, ``label``, ``question``, ``kind``, ``value``, ``choices`` (value and label)."""
         fact = self.book.facts[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from inforce import Table
 from inforce.errors import InForceError, UnknownIdError, UsageError
 from inforce_cli.serve.context import Context, context
-from inforce_cli.serve.pages.site import BASE, View, as_json, page, site_of
+from inforce_cli.serve.pages.site import BASE, View, as_json, page, site_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,29 +57,42 @@ def timeline(view: View) -> Response:
     if view.format is not None:
         return as_json(found.to_dict())
     rows = [{**row, "url": view.thing(row["iri"], row["from"] or None)} for row in found.table()]
-    return view.page("timeline.html", name=name, found=found, rows=rows)
+    picture = _inline(found.to_svg(lang=view.lang))
+    return view.page("timeline.html", name=name, found=found, rows=rows, picture=picture)
 
 
 def trace(view: View) -> Response:
     """Show where a thing comes from, as a picture and as a list by kind."""
     name = _named(view)
     found = view.kb.trace(name, on=view.on)
+    picture = _linked(view, found.render("svg", lang=view.lang)) if view.format in (None, "svg") else ""
     if view.format == "svg":
-        return _svg(found.render("svg", lang=view.lang))
+        return _svg(picture)
     if view.format == "ttl":
         return Response(found.render("turtle"), media_type="text/turtle")
-    told = found.to_dict()
+    steps_of = found.to_dict()
     if view.format is not None:
-        return as_json(told)
-    nodes = {node["id"]: node for node in told["nodes"]}
-    steps = sorted(told["edges"], key=lambda edge: edge["from"] != told["root"])
+        return as_json(steps_of)
+    nodes = {node["id"]: node for node in steps_of["nodes"]}
+    steps = sorted(steps_of["edges"], key=lambda edge: edge["from"] != steps_of["root"])
     edges = [(nodes.get(e["from"]), e["relation"], nodes.get(e["to"])) for e in steps]
     groups = [
         (start, [(relation, end) for _, relation, end in group if end])
         for start, group in groupby(edges, key=lambda edge: edge[0])
         if start
     ]
-    return view.page("trace.html", name=name, told=told, root=nodes.get(told["root"]), groups=groups, nodes=nodes)
+    root = nodes.get(steps_of["root"])
+    return view.page("trace.html", name=name, root=root, groups=groups, picture=_inline(picture))
+
+
+def _linked(view: View, picture: str) -> str:
+    """A picture whose boxes lead to the pages here; the keyboard has the list below it."""
+
+    def link(match: re.Match[str]) -> str:
+        place = view.thing(html.unescape(match[1]))
+        return f'<a href="{html.escape(place)}" tabindex="-1">' if place else "<a>"
+
+    return re.sub(r'<a href="([^"]*)">', link, picture)
 
 
 def search(view: View) -> Response:
@@ -136,8 +150,12 @@ def queries(view: View) -> Response:
     query = next((one for one in saved if one["id"] == name), None)
     if query is None:
         raise UnknownIdError(f'no saved query is called "{name}"', hint="all: /queries")
-    given = {key: ",".join(values) for key, values in view.query.items() if key not in ("lang", "ask", "format")}
+    given = {key: ",".join(values) for key, values in view.query.items() if key not in ("lang", "ask", "facts")}
     taken = {one["name"] for one in query["takes"]}
+    # A case is written as in a shell: NAME=VALUE, with spaces between.
+    for word in (view.one("facts") or "").split():
+        fact, _, value = word.partition("=")
+        given[fact] = value
     if "lang" in taken and view.lang != "en":
         given["lang"] = view.lang
     result, failure = None, None
@@ -165,6 +183,8 @@ def queries(view: View) -> Response:
         result=result,
         rows=rows,
         failure=failure,
+        facts=" ".join(f"{key}={value}" for key, value in given.items() if key not in taken),
+        hint=told(failure.hint or "")[0] if failure else "",
         text=text,
         picture=_inline(picture),
         asks=re.split(r"\?(\w+)", view.say(query["question"])),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from inforce.errors import InForceError, UnknownIdError
+from inforce_cli.serve.pages import law
 from inforce_cli.serve.pages.graph import described
 from inforce_cli.serve.pages.site import BASE, KINDS, as_json, page
 
@@ -117,6 +118,9 @@ def thing(view: View) -> Response:
     name, day, form = taken(view.request.path_params["name"])
     view.format = form or view.format
     head = _HEADS.get(kind, f"{kind}/")
+    one = law.wording(name) if kind == "provision" else None
+    if one is not None:
+        return _wording(view, name, one)
     notice = None
     try:
         found = view.kb.read(head + name, on=day or view.on, lang=view.lang)
@@ -133,7 +137,11 @@ def thing(view: View) -> Response:
     if view.format == "json":
         return as_json(found)
     if view.format is not None:
-        return described(view.kb.graph_index, found["iri"], view.format)
+        asked = law.described(view, found["iri"], view.format) if found["kind"] in ("provision", "law") else None
+        return asked or described(view.kb.graph_index, found["iri"], view.format)
+    if found["kind"] == "law":
+        found = {**found, "parts": sorted(found.get("parts", ()), key=lambda part: law.natural(part["id"]))}
+    path = found["iri"].removeprefix(BASE)
     view.bare_path = place or view.path
     return view.page(
         "thing.html",
@@ -144,12 +152,26 @@ def thing(view: View) -> Response:
         links=LINKS,
         cited_by=_cited_by(found),
         rail=_rail(view, found),
-        units=_units(found),
+        units=law.marked(view, found),
+        references=law.references(view, path, found.get("on") or view.today) if found["kind"] == "provision" else [],
+        contents=law.contents(view, path, day or view.on) if found["kind"] == "law" else [],
+        clauses=law.clauses(view, found["iri"]) if found["kind"] == "instrument" else [],
         words=view.plain,
         pictured=found["kind"] in PICTURED,
         timed=found["kind"] in TIMED,
         citation=_citation(view, found, day),
     )
+
+
+def _wording(view: View, name: str, one: tuple[str, str, str]) -> Response:
+    """One wording: its statements, or the page of its provision on its first day in its language."""
+    path, day, language = one
+    if view.format in ("ttl", "jsonld"):
+        found = law.described(view, BASE + name, view.format)
+        if found is not None:
+            return found
+    suffix = f".{view.format}" if view.format else ""
+    return view.go(f"{view.site.quoted(f'/provision/{path}')}@{day}{suffix}", lang=language)
 
 
 def _by_another_name(view: View, kind: str, name: str, day: str | None, error: UnknownIdError) -> Response:
@@ -170,9 +192,13 @@ def _rail(view: View, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     if found["kind"] not in TIMED:
         return []
     try:
-        strips = view.kb.timeline(found["iri"], lang=view.lang).strips
+        timeline = view.kb.timeline(found["iri"], lang=view.lang)
     except InForceError:
         return []
+    if timeline.from_text:
+        packaged = view.kb.read(found["iri"]).get("versions", ())
+        return law.rail(view, timeline, view.site.address(found["iri"]) or view.path, found.get("on"), packaged)
+    strips = timeline.strips
     own = next((strip for strip in strips if strip.iri in (found["iri"], found["iri"].removeprefix(BASE))), None)
     own = own or next(iter(strips), None)
     if own is None:
@@ -194,11 +220,6 @@ def _rail(view: View, found: Mapping[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return rail[::-1]
-
-
-def _units(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    text = found.get("wording") or {}
-    return [{**one, "note_only": one["type"] in ("note", "footnote")} for one in text.get("units", ())]
 
 
 def _citation(view: View, found: Mapping[str, Any], day: str | None) -> str | None:

@@ -27,14 +27,21 @@ if TYPE_CHECKING:
 
     from inforce import KnowledgeBase
 
-__all__ = ["BASE", "KINDS", "LANGUAGES", "Site", "View", "as_json", "page", "site_of"]
+__all__ = ["BASE", "KINDS", "LANGUAGES", "Site", "View", "as_json", "page", "site_of", "told"]
 
 BASE = "https://w3id.org/inforce/"
 LANGUAGES = ("en", "fr")
 FORMATS = ("json", "ttl", "jsonld", "csv", "atom", "ics", "svg")
 KEPT = ("on", "lang")
 """What every link keeps of the address."""
-_DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)\Z")
+KEPT_MOST = 64
+# A version ends in its first day, a wording in its language too.
+_DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)(?:/(?:en|fr))?\Z")
+_WAITING = re.compile(
+    r"not[- ]in[- ]force[/\]\[]+(?P<kind>sor|si)[- ](?P<year>\d{4})[- ](?P<number>\d+)[- ](?P<section>[\w.-]+)"
+)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?\Z")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _VERSIONED = ("rule", "condition")
 _NUMBERED = re.compile(r"[a-z]+-\d{4}-\d+\Z")
 _NAMED = {"place": "nationality"}
@@ -68,7 +75,7 @@ def page(path: str, answer: Callable[[View], Response], formats: Sequence[str] =
                 view.format = None
             return answer(view)
         except InForceError as error:
-            return site.failed(request, error)
+            return site.failed(request, error, view.format)
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(made, request)
@@ -93,6 +100,13 @@ class Site:
         """Take the knowledge base, and the language of a page whose address says none."""
         self.kb = kb
         self.lang = lang
+        self.kept: dict[Any, Any] = {}
+
+    def keep(self, key: Any, found: Any) -> None:
+        """Keep what took long to find; what was found first goes where there is much."""
+        while len(self.kept) >= KEPT_MOST:
+            self.kept.pop(next(iter(self.kept)), None)
+        self.kept[key] = found
 
     @cached_property
     def templates(self) -> Environment:
@@ -107,18 +121,28 @@ class Site:
         )
         found.globals["french"] = table("fr")
         found.globals["has_static"] = has_static
+        found.tests["instant"] = lambda text: bool(_INSTANT.match(str(text)))
+        found.tests["match_day"] = lambda text: bool(_DAY.match(str(text)))
         return found
 
-    def failed(self, request: Request, error: InForceError) -> Response:
-        """Return an error as a page with the nearest names, or as a problem document where no page was asked for."""
+    def failed(self, request: Request, error: InForceError, form: str | None = None) -> Response:
+        """Return an error as a page with the nearest names, or as a problem document where no page was asked for.
+
+        Args:
+            request: what was asked.
+            error: why it cannot be answered.
+            form: the format that the end of the address names, where that is not a part of its own.
+        """
         view, problem = View(self, request), document(error)
         status = int(problem["status"])
-        if view.format in FORMATS or _wanted(request.headers.get("accept", "")):
+        if (form or view.format) in FORMATS or _wanted(request.headers.get("accept", "")):
             body = json.dumps(problem, ensure_ascii=False) + "\n"
             return Response(body, status_code=status, media_type="application/problem+json")
         path = request.url.path.strip("/")
-        near = [] if status != 404 else self._near(path.partition("/")[2] or path)
-        return view.page("error.html", status=status, problem=problem, near=near)
+        # Where the address names one thing there may be others like it; a parameter's are in the hint.
+        near = self._near(path.partition("/")[2]) if status == 404 and "/" in path else []
+        hint, kind = told(str(problem.get("hint") or ""))
+        return view.page("error.html", status=status, problem=problem, near=near, hint=hint, kind=kind)
 
     def _near(self, name: str) -> list[tuple[str, str]]:
         bare = re.sub(r"(?:@[^/]*)?(?:\.(?:json|ttl|jsonld))?\Z", "", name)[:200]
@@ -170,6 +194,8 @@ class Site:
 
 class View:
     """One request: the language and the day of its page, and what its template calls."""
+
+    base = BASE
 
     def __init__(self, site: Site, request: Request) -> None:
         """Read language, day and format off the address."""
@@ -273,6 +299,19 @@ class View:
         """Return a citation or the number of an instrument as the reader's language writes it."""
         return cited(str(text or ""), self.lang)
 
+    def clause(self, name: Any) -> str:
+        """Return a path or a citation of a clause of the law as people cite it.
+
+        An amendment that waits for its day stands under the number of the instrument that holds it.
+        """
+        waiting = _WAITING.search(str(name))
+        if waiting:
+            number = f"{waiting['kind'].upper()}/{waiting['year']}-{waiting['number']}"
+            return (
+                f"{self.say('not in force yet')}{self.colon} {self.cite(number)}, {self.say('s.')} {waiting['section']}"
+            )
+        return self.kb.cited(str(name), self.lang)
+
     def instant(self, text: str) -> str:
         """Return a day, with its hour where it has one."""
         return instant(text, self.lang)
@@ -300,6 +339,17 @@ class View:
     def today(self) -> str:
         """The day it is where the law is made."""
         return str(self.kb.when("today").first)
+
+
+def told(hint: str) -> tuple[str, str | None]:
+    """Return a hint without what only a shell can do, and the kind of thing that the shell would have listed.
+
+    >>> told("did you mean citizenships? all facts: inforce list facts")
+    ('did you mean citizenships?', 'facts')
+    """
+    listed = re.search(r"inforce list ([a-z]+)", hint)
+    said = re.sub(r"(?:^|(?<=[;?.,] )|(?<=[;?.,]))[^;?.,]*: inforce [^;]*", "", hint)
+    return said.strip().rstrip(";,"), listed[1] if listed else None
 
 
 def _shown(value: Any) -> Any:
