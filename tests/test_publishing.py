@@ -119,6 +119,20 @@ def test_both_forms_of_the_tables_have_the_same_rows(kb: Any) -> None:
     assert date(2009, 7, 13) in [row["until"] for row in mexico] or mexico
 
 
+@pytest.mark.parametrize("what", ["graph", "tables"])
+def test_the_data_card_is_in_the_readers_language_and_the_data_are_the_same(kb: Any, what: str) -> None:
+    form = {"graph": "nq", "tables": "csv"}[what]
+    english, french = (kb.export(what, form, lang=lang) for lang in ("en", "fr"))
+    cards = ("README.md", "SHA256SUMS")
+    assert {n: c for n, c in english.files.items() if n not in cards} == {
+        n: c for n, c in french.files.items() if n not in cards
+    }
+    card = french.files["README.md"].decode()
+    for word in ("Version des données", "Sommes de contrôle", "Licence", "pas un avis juridique", "semi-ouverts"):
+        assert word in card
+    assert not re.search(r"\b(?:the|rows?|one|each|columns|what|when)\b", card.replace("--what", "")), card
+
+
 def test_a_folder_is_not_overwritten(run: Callable[..., Ran], tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
@@ -233,6 +247,25 @@ def test_a_calendar_is_one(rows: list[dict[str, Any]], lang: str) -> None:
     days = sorted(event["DTSTART"].dt for event in events)
     assert days == sorted(date.fromisoformat((row["date"] + "-01-01")[:10]) for row in rows)
     assert all(event["DTSTAMP"].dt.tzinfo is not None and not event.errors for event in events)
+
+
+def test_a_feed_says_in_the_readers_language_what_a_change_is_and_of_which_layer(kb: Any) -> None:
+    kinds = {row["kind"] for row in kb.changes()}
+    assert kinds <= set(feeds._KINDS_FR), "a kind without a French word"
+    asked = {"since": "2024-12-18", "about": "R-WP-FLAG-2024"}
+    english, french = (ElementTree.fromstring(kb.feed(**asked, lang=lang).encode()) for lang in ("en", "fr"))
+    for feed, kind, layer in ((english, None, "Designation"), (french, "ajout", "Désignation")):
+        entry = next(
+            one for one in feed.findall(f"{ATOM}entry") if one.find(f"{ATOM}category[@term='designation']") is not None
+        )
+        labels = {one.get("term"): one.get("label") for one in entry.findall(f"{ATOM}category")}
+        assert labels == {"added": kind, "designation": layer}
+        assert str(entry.findtext(f"{ATOM}title")).endswith(f"({kind or 'added'})")
+    text = kb.feed("ics", **asked, lang="fr")
+    assert "CATEGORIES:ajout,Désignation" in text and "à partir du 2024-12-24 00:01 (UTC-05:00)" in text.replace(
+        "\r\n ", ""
+    )
+    assert "par DORS/" in kb.feed(since="2024-12-18", about="SOR/2024-258", lang="fr")
 
 
 def test_hostile_words_stay_words() -> None:

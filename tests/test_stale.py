@@ -219,3 +219,7 @@ def test_doctor_and_validate_name_what_is_stale(
     assert "W_STALE: read the rule again by the text as it is now" in noted.out
     (row,) = [row for row in json.loads(run("validate --rules --json").out) if row["code"] == "W_STALE"]
     assert row["level"] == "note" and row["subject"] == "<rule/R-WP-198-2A/2017-05-05>"
+    said = "RIPR 198(2)a) a été modifié le 2027-01-01 par DORS/2027-1, lisible dès le 2027-02-01, "
+    assert row["message_fr"].startswith(said) and row["message_fr"].endswith("d'après le texte actuel")
+    french = " ".join(run("validate --rules --lang fr").out.split())
+    assert f"W_STALE : {said.rstrip(' ,')}" in french and "W_STALE : relisez la règle d'après le texte actuel" in french

@@ -46,10 +46,37 @@ KINDS = (
 QUERIES = ("list-entries", "rule-versions")
 """Saved queries whose rows are a table."""
 _ABOUT = {
-    "changes": "what changed when, in rules, lists and provisions",
-    "claims": "what each source says where sources disagree",
-    "list-entries": "who is on which dated list, from when until when",
-    "rule-versions": "each version of each rule, by the action it bears on",
+    "en": {
+        "changes": "what changed when, in rules, lists and provisions",
+        "claims": "what each source says where sources disagree",
+        "list-entries": "who is on which dated list, from when until when",
+        "rule-versions": "each version of each rule, by the action it bears on",
+    },
+    "fr": {
+        "changes": "ce qui a changé, et quand, dans les règles, les listes et les dispositions",
+        "claims": "ce que dit chaque source là où les sources divergent",
+        "list-entries": "qui figure sur quelle liste datée, depuis quand et jusqu'à quand",
+        "rule-versions": "chaque version de chaque règle, par démarche concernée",
+    },
+}
+_THINGS_FR = {
+    "actions": "démarche",
+    "categories": "catégorie",
+    "classes": "classe",
+    "conditions": "condition",
+    "conflicts": "divergence",
+    "exemptions": "dispense",
+    "facts": "fait",
+    "instruments": "instrument",
+    "layers": "niveau d'autorité",
+    "lists": "liste",
+    "nationalities": "nationalité",
+    "policy-changes": "changement de politique",
+    "ports": "point d'entrée",
+    "programs": "programme",
+    "provisions": "disposition",
+    "rules": "règle",
+    "sources": "source",
 }
 
 
@@ -63,12 +90,13 @@ class Export:
     rows: Mapping[str, int]
 
 
-def export(kb: Any, what: str, form: str) -> Export:
+def export(kb: Any, what: str, form: str, *, lang: str = "en") -> Export:
     """Return the files of an export.
 
     Args:
         what: ``graph`` or ``tables``.
         form: one of ``FORMS[what]``.
+        lang: the language of the data card, ``en`` or ``fr``; the data are the same.
 
     Raises:
         UsageError: no such form.
@@ -86,10 +114,11 @@ def export(kb: Any, what: str, form: str) -> Export:
     # Of the same graph, with no imported law beside it.
     kb = KnowledgeBase(kb.built, today=kb.book.verified_through, law=kb.built.folder / "no-law")
     if what == "graph":
-        files, counts, about = _graph(kb, form)
+        files, counts, about = _graph(kb, form, lang)
     else:
-        files, counts, about = _tables(kb, form)
-    files = {**files, "README.md": _card(kb, what, form, counts, about).encode()}
+        files, counts, about = _tables(kb, form, lang)
+    card = _card(kb, what, counts, about, lang, f"inforce export --what {what} --format {form}")
+    files = {**files, "README.md": card.encode()}
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
     return Export(what, form, {**files, "SHA256SUMS": sums.encode()}, counts)
 
@@ -97,33 +126,43 @@ def export(kb: Any, what: str, form: str) -> Export:
 Parts = tuple[dict[str, bytes], dict[str, int], dict[str, str]]
 
 
-def _graph(kb: Any, form: str) -> Parts:
+def _graph(kb: Any, form: str, lang: str) -> Parts:
     from inforce.stores import graph_files
 
     found = graph_files(kb.built.read("graph.nq"), form)
-    about = {name: f"the graph <{graph}>" if graph else "all graphs, by name" for name, (_, _, graph) in found.items()}
+    one, every = ("the graph <{}>", "all graphs, by name")
+    if lang == "fr":
+        one, every = ("le graphe <{}>", "tous les graphes, par nom")
+    about = {name: one.format(graph) if graph else every for name, (_, _, graph) in found.items()}
     return {name: c for name, (c, _, _) in found.items()}, {name: n for name, (_, n, _) in found.items()}, about
 
 
-def _tables(kb: Any, form: str) -> Parts:
+def _tables(kb: Any, form: str, lang: str) -> Parts:
     write = {"csv": _csv, "parquet": _parquet}[form]
+    columns = " ; colonnes : " if lang == "fr" else "; columns: "
     files, counts, about = {}, {}, {}
-    for name, table, text in _every_table(kb):
+    for name, table in _every_table(kb):
         file = f"{name}.{form}"
         files[file], counts[file] = write(table), len(table)
-        about[file] = f"{text}; columns: {', '.join(table.columns)}"
+        about[file] = f"{_about(name, lang)}{columns}{', '.join(table.columns)}"
     return files, counts, about
 
 
-def _every_table(kb: Any) -> Iterator[tuple[str, Table, str]]:
+def _about(name: str, lang: str) -> str:
+    if name in _ABOUT[lang]:
+        return _ABOUT[lang][name]
+    return f"une ligne par {_THINGS_FR[name]}" if lang == "fr" else f"one row each of the {name.replace('-', ' ')}"
+
+
+def _every_table(kb: Any) -> Iterator[tuple[str, Table]]:
     for kind in KINDS:
-        yield kind, kb.list(kind), f"one row each of the {kind.replace('-', ' ')}"
-    yield "claims", kb.list("claims"), _ABOUT["claims"]
-    yield "changes", kb.changes(), _ABOUT["changes"]
+        yield kind, kb.list(kind)
+    yield "claims", kb.list("claims")
+    yield "changes", kb.changes()
     for name in QUERIES:
         table = kb.query(name)
         rows = tuple(tuple(_short(value) for value in row) for row in table.rows)
-        yield name, Table(table.columns, rows), _ABOUT[name]
+        yield name, Table(table.columns, rows)
 
 
 def _short(value: Any) -> Any:
@@ -175,31 +214,65 @@ def _column(pa: Any, values: tuple[Any, ...]) -> Any:
     return pa.array([None if value is None else _field(value) for value in values], pa.string())
 
 
-def _card(kb: Any, what: str, form: str, counts: Mapping[str, int], about: Mapping[str, str]) -> str:
-    first, through = kb.book.covers_from, kb.book.verified_through
-    unit = "quads" if what == "graph" else "rows"
-    lines = [
-        f"# inforce: {'the knowledge graph' if what == 'graph' else 'tables of the knowledge graph'}",
-        "",
-        "Dated, sourced rules of Canadian temporary residence: who may do what on a given day, what changed when, and",
-        "what each statement rests on. Not legal advice.",
-        "",
-        f"- Data version: `{kb.version}`",
-        f"- Covers: from {first}; the law was checked through {through}",
-        f"- Made by: `inforce export --what {what} --format {form}`",
-        "- Checksums: `SHA256SUMS` (`sha256sum -c SHA256SUMS`)",
-        "- Licence: Creative Commons Attribution 4.0 International (CC-BY-4.0). The wording of Acts and Regulations is",
-        "  not here, nor is what you imported of it.",
-        f"- Cite as: inforce, <{BASE}>, CC-BY-4.0, data version `{kb.version}`, verified through {through}",
-        "",
-        "Intervals are half-open: `from` is the first day, `until` the first day after the last, and empty while it",
-        "lasts. An empty `from` means that it is not known since when. Days are those of Ottawa.",
-    ]
-    if what == "graph":
-        lines += [
-            "",
-            f"IRIs start with <{BASE}>; our terms with <{BASE}ns#>. What was inferred is in a graph of its own.",
-        ]
-    lines += ["", f"| file | {unit} | what |", "|---|---:|---|"]
-    lines += [f"| `{name}` | {count} | {about[name]} |" for name, count in counts.items()]
-    return "\n".join(lines) + "\n"
+_CARD = {
+    "en": """\
+# inforce: {title}
+
+Dated, sourced rules of Canadian temporary residence: who may do what on a given day, what changed when, and
+what each statement rests on. Not legal advice.
+
+- Data version: `{version}`
+- Covers: from {first}; the law was checked through {through}
+- Made by: `{command}`
+- Checksums: `SHA256SUMS` (`sha256sum -c SHA256SUMS`)
+- Licence: Creative Commons Attribution 4.0 International (CC-BY-4.0). The wording of Acts and Regulations is
+  not here, nor is what you imported of it.
+- Cite as: inforce, <{base}>, CC-BY-4.0, data version `{version}`, verified through {through}
+
+Intervals are half-open: `from` is the first day, `until` the first day after the last, and empty while it
+lasts. An empty `from` means that it is not known since when. Days are those of Ottawa.
+""",
+    "fr": """\
+# inforce : {title}
+
+Règles datées et sourcées de la résidence temporaire au Canada : qui peut faire quoi un jour donné, ce qui a changé
+et quand, et sur quoi repose chaque énoncé. Ceci n'est pas un avis juridique.
+
+- Version des données : `{version}`
+- Période : depuis le {first} ; droit vérifié au {through}
+- Produit par : `{command} --lang fr`
+- Sommes de contrôle : `SHA256SUMS` (`sha256sum -c SHA256SUMS`)
+- Licence : Creative Commons Attribution 4.0 International (CC-BY-4.0). Le libellé des lois et des règlements n'y est
+  pas, ni ce que vous en avez importé.
+- Pour citer : inforce, <{base}>, CC-BY-4.0, version des données `{version}`, vérifiées au {through}
+
+Les intervalles sont semi-ouverts : `from` est le premier jour, `until` le premier jour après le dernier, vide tant que
+cela dure. Un `from` vide signifie que le début n'est pas connu. Les jours sont ceux d'Ottawa.
+""",
+}
+_TITLES = {
+    "en": {"graph": "the knowledge graph", "tables": "tables of the knowledge graph"},
+    "fr": {"graph": "le graphe de connaissances", "tables": "tables du graphe de connaissances"},
+}
+_IRIS = {
+    "en": "\nIRIs start with <{base}>; our terms with <{base}ns#>. What was inferred is in a graph of its own.\n",
+    "fr": "\nLes IRI commencent par <{base}> ; nos termes par <{base}ns#>. Ce qui est inféré a un graphe à part.\n",
+}
+_HEAD = {
+    "en": {"graph": "| file | quads | what |", "tables": "| file | rows | what |"},
+    "fr": {"graph": "| fichier | quads | contenu |", "tables": "| fichier | lignes | contenu |"},
+}
+
+
+def _card(kb: Any, what: str, counts: Mapping[str, int], about: Mapping[str, str], lang: str, command: str) -> str:
+    text = _CARD[lang].format(
+        title=_TITLES[lang][what],
+        version=kb.version,
+        first=kb.book.covers_from,
+        through=kb.book.verified_through,
+        command=command,
+        base=BASE,
+    )
+    text += _IRIS[lang].format(base=BASE) if what == "graph" else ""
+    rows = [f"| `{name}` | {count} | {about[name]} |" for name, count in counts.items()]
+    return "\n".join([text, _HEAD[lang][what], "|---|---:|---|", *rows]) + "\n"

@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html import escape
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from inforce.errors import UsageError, nearest
 from inforce.vocab import BASE
+from inforce.wording import instrument_words
 
 __all__ = ["FORMS", "atom", "feed", "icalendar"]
 
@@ -22,25 +24,57 @@ FORMS = {"atom": "application/atom+xml", "ics": "text/calendar"}
 
 Row = Mapping[str, Any]
 Link = Callable[[Row], str | None]
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 _TITLE = {"en": "inforce: what changed when", "fr": "inforce : ce qui a changé, et quand"}
 _NOTE = {"en": "Not legal advice.", "fr": "Ceci n'est pas un avis juridique."}
 _WORDS = {
-    "en": {"by": "by", "before": "before", "known": "known from", "hour": "from", "sources": "sources"},
-    "fr": {"by": "par", "before": "avant", "known": "connu dès le", "hour": "à partir de", "sources": "sources"},
+    "en": {"by": "by", "before": "before", "known": "known from", "hour": "from", "sources": "sources", "colon": ":"},
+    "fr": {
+        "by": "par",
+        "before": "avant",
+        "known": "connu dès le",
+        "hour": "à partir du",
+        "sources": "sources",
+        "colon": " :",
+    },
 }
+_KINDS_FR = {
+    "added": "ajout",
+    "amended": "modification",
+    "announced": "annonce",
+    "changed": "modification",
+    "clarified": "précision",
+    "effective": "prise d'effet",
+    "enacted": "édiction",
+    "ended": "fin",
+    "expired": "expiration",
+    "repealed": "abrogation",
+    "restated": "reprise",
+}
+"""What a change is, for readers of French; a kind of a user's own stays as it is."""
 # What XML 1.0 cannot hold, whatever is written for it.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def feed(rows: Iterable[Row], form: str, *, lang: str = "en", link: Link | None = None, address: str = "") -> str:
+def feed(
+    rows: Iterable[Row],
+    form: str,
+    *,
+    lang: str = "en",
+    link: Link | None = None,
+    address: str = "",
+    layers: Mapping[str, str] = NO_LABELS,
+) -> str:
     """Return changes as a feed.
 
     Args:
         rows: changes as ``kb.changes`` has them; in any order.
         form: one of ``FORMS``.
+        lang: the language of words, ``en`` or ``fr``.
         link: gives the address of a change's page; ``None`` where it has none.
         address: where the feed itself is, if anywhere.
+        layers: what each layer of authority is called in that language.
 
     Raises:
         UsageError: no such form.
@@ -53,8 +87,8 @@ def feed(rows: Iterable[Row], form: str, *, lang: str = "en", link: Link | None 
         )
     dated = _identified(rows)
     if form == "atom":
-        return atom(dated, lang=lang, link=link, address=address)
-    return icalendar(dated, lang=lang, link=link)
+        return atom(dated, lang=lang, link=link, address=address, layers=layers)
+    return icalendar(dated, lang=lang, link=link, layers=layers)
 
 
 def _identified(rows: Iterable[Row]) -> list[tuple[str, Row]]:
@@ -90,7 +124,13 @@ def _word(row: Row, name: str, lang: str) -> str:
 
 def _summary(row: Row, lang: str) -> str:
     name = _word(row, "citation", lang) or str(row.get("thing") or "")
-    return f"{name}: {_word(row, 'label', lang)} ({row['kind']})" if name else _word(row, "label", lang)
+    colon = _WORDS[lang]["colon"]
+    return f"{name}{colon} {_word(row, 'label', lang)} ({_kind(row, lang)})" if name else _word(row, "label", lang)
+
+
+def _kind(row: Row, lang: str) -> str:
+    kind = str(row["kind"])
+    return _KINDS_FR.get(kind, kind) if lang == "fr" else kind
 
 
 def _details(row: Row, lang: str) -> list[str]:
@@ -99,23 +139,31 @@ def _details(row: Row, lang: str) -> list[str]:
     if row.get("event"):
         lines.append(_word(row, "event", lang))
     if row.get("time"):
-        lines.append(f"{words['hour']} {row['time']}")
+        day, clock, offset = row["time"][:10], row["time"][11:16], row["time"][19:]
+        lines.append(f"{words['hour']} {day} {clock} (UTC{offset})")
     if row.get("instrument"):
-        lines.append(f"{words['by']} {row['instrument']}")
+        lines.append(f"{words['by']} {instrument_words(row['instrument'], lang)}")
     if row.get("before"):
-        lines.append(f"{words['before']}: {row['before']}")
+        lines.append(f"{words['before']}{words['colon']} {_word(row, 'before', lang)}")
     if row.get("recorded") and row["recorded"] != row["date"]:
         lines.append(f"{words['known']} {row['recorded']}")
     if row.get("sources"):
-        lines.append(f"{words['sources']}: {', '.join(row['sources'])}")
+        lines.append(f"{words['sources']}{words['colon']} {', '.join(row['sources'])}")
     return lines
 
 
 # ---- Atom ---------------------------------------------------------------------------------------------
 
 
-def atom(dated: Sequence[tuple[str, Row]], *, lang: str = "en", link: Link | None = None, address: str = "") -> str:
-    """Return changes, each with its id, as an Atom feed."""
+def atom(
+    dated: Sequence[tuple[str, Row]],
+    *,
+    lang: str = "en",
+    link: Link | None = None,
+    address: str = "",
+    layers: Mapping[str, str] = NO_LABELS,
+) -> str:
+    """Return changes, each with its id, as an Atom feed; a category has a term that stays and a label to read."""
     # An empty feed was last changed when the era of computers began: no clock is read here.
     updated = max((_instant(row) for _, row in dated), default=datetime.fromtimestamp(0, UTC).isoformat())
     lines = [
@@ -131,11 +179,11 @@ def atom(dated: Sequence[tuple[str, Row]], *, lang: str = "en", link: Link | Non
     if address:
         lines.append(f'  <link rel="self" type="application/atom+xml" href="{_xml(address)}"/>')
     for name, row in dated:
-        lines += _entry(name, row, lang, link)
+        lines += _entry(name, row, lang, link, layers)
     return "\n".join([*lines, "</feed>"]) + "\n"
 
 
-def _entry(name: str, row: Row, lang: str, link: Link | None) -> list[str]:
+def _entry(name: str, row: Row, lang: str, link: Link | None, layers: Mapping[str, str]) -> list[str]:
     there = link(row) if link is not None else None
     return [
         "  <entry>",
@@ -143,11 +191,16 @@ def _entry(name: str, row: Row, lang: str, link: Link | None) -> list[str]:
         f"    <title>{_xml(_summary(row, lang))}</title>",
         f"    <updated>{_instant(row)}</updated>",
         *([f'    <link rel="alternate" href="{_xml(there)}"/>'] if there else []),
-        f'    <category term="{_xml(row["kind"])}"/>',
-        *([f'    <category term="{_xml(row["layer"])}"/>'] if row.get("layer") else []),
+        _category(row["kind"], _kind(row, lang)),
+        *([_category(row["layer"], layers.get(row["layer"]))] if row.get("layer") else []),
         f'    <content type="text">{_xml(chr(10).join(_details(row, lang)))}</content>',
         "  </entry>",
     ]
+
+
+def _category(term: str, label: str | None) -> str:
+    said = f' label="{_xml(label)}"' if label and label != term else ""
+    return f'    <category term="{_xml(term)}"{said}/>'
 
 
 def _xml(text: Any) -> str:
@@ -157,25 +210,32 @@ def _xml(text: Any) -> str:
 # ---- iCalendar ----------------------------------------------------------------------------------------
 
 
-def icalendar(dated: Sequence[tuple[str, Row]], *, lang: str = "en", link: Link | None = None) -> str:
+def icalendar(
+    dated: Sequence[tuple[str, Row]],
+    *,
+    lang: str = "en",
+    link: Link | None = None,
+    layers: Mapping[str, str] = NO_LABELS,
+) -> str:
     """Return changes, each with its id, as a calendar of whole days."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//inforce//changes//EN",
+        f"PRODID:-//inforce//changes//{lang.upper()}",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{_text(_TITLE[lang])}",
     ]
     for name, row in dated:
-        lines += _event(name, row, lang, link)
+        lines += _event(name, row, lang, link, layers)
     return "".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 
-def _event(name: str, row: Row, lang: str, link: Link | None) -> list[str]:
+def _event(name: str, row: Row, lang: str, link: Link | None, layers: Mapping[str, str]) -> list[str]:
     day = _first_day(row["date"])
     there = link(row) if link is not None else None
-    categories = ",".join(_text(one) for one in (row["kind"], row.get("layer")) if one)
+    layer = row.get("layer")
+    categories = ",".join(_text(one) for one in (_kind(row, lang), layers.get(layer or "", layer)) if one)
     return [
         "BEGIN:VEVENT",
         f"UID:{name.removeprefix('urn:uuid:')}",

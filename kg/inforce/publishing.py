@@ -22,8 +22,10 @@ class Publishing:
 
         return graph_schema(self)
 
-    def export(self, what: str = "graph", form: str = "ttl") -> Export:
+    def export(self, what: str = "graph", form: str = "ttl", *, lang: str = "en") -> Export:
         """Return the graph or its tables as files, with checksums and a data card; nothing is written.
+
+        ``lang`` is the language of the card, ``en`` or ``fr``.
 
         Raises:
             UsageError: not something that is exported, or not in this form.
@@ -31,7 +33,7 @@ class Publishing:
         """
         from inforce.export import export
 
-        return export(self, what, form)
+        return export(self, what, form, lang=lang)
 
     def feed(
         self,
@@ -48,6 +50,7 @@ class Publishing:
         Args:
             form: ``atom`` or ``ics``.
             since: the first day.
+            lang: the language of words, ``en`` or ``fr``.
             link: gives the address of a change's page.
             address: where the feed itself is.
             which: what else ``changes`` takes.
@@ -59,7 +62,8 @@ class Publishing:
         from inforce.feed import feed
 
         kb: Any = self
-        return feed(kb.changes(since, **which), form, lang=lang, link=link, address=address)
+        layers = {name: layer.label.get(lang) or name for name, layer in kb.book.layers.items()}
+        return feed(kb.changes(since, **which), form, lang=lang, link=link, address=address, layers=layers)
 
     def sparql_at(
         self, endpoint: str, text: str, *, on: str | None = None, limit: int | None = None, timeout_s: float = 60

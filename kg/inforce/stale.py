@@ -15,6 +15,7 @@ from inforce.rules.triples import local, name_of
 from inforce.table import Table
 from inforce.text_units import cited
 from inforce.vocab import BASE, PREFIXES
+from inforce.wording import instrument_words
 
 __all__ = ["COLUMNS", "STALE", "links", "readings"]
 
@@ -32,6 +33,7 @@ COLUMNS = (
     "words",
     "wording",
     "says",
+    "says_fr",
 )
 STALE = ("changed", "changed-below", "differs", "repealed")
 """The states of a reading that somebody has to look at again."""
@@ -98,25 +100,55 @@ def readings(rows: Rows, *, rule: str | None = None) -> Table:
         for one in departures or [{"state": "stands"}]:
             last = max((r for r in reads if r.meets(life)), key=lambda r: r.first, default=None)
             row = {**told, "read": name_of(last.iri) if last else None, **one}
-            found.append({**row, "says": _sentence(row)})
+            found.append({**row, "says": _sentence(row, "en"), "says_fr": _sentence(row, "fr")})
     return Table.of(COLUMNS, found)
 
 
-def _sentence(row: Mapping[str, Any]) -> str:
-    """What a reading comes to, as one line of English."""
-    by = f" by {row['instrument']}" if row.get("instrument") else ""
-    known = f", first readable on {row['known_from']}" if row.get("known_from") else ""
-    citation, since = row["citation"], row.get("since") or "an unknown day"
-    said = {
-        "stands": f"{citation} reads as recorded",
-        "changed": f"{citation} was amended on {since}{by}{known}",
-        "changed-below": f"a part of {citation} was amended on {since}{by}{known}",
-        "repealed": f"{citation} was repealed on {since}",
-        "differs": f"{citation} reads otherwise than recorded from {since}",
-        "unread": f"of {citation} no wording is recorded from {since}",
-        "not-held": f"of {citation} no text of those days is held",
-    }
-    return said[row["state"]]
+_SAID = {
+    "en": {
+        "stands": "{citation} reads as recorded",
+        "changed": "{citation} was amended {on}{by}{known}",
+        "changed-below": "a part of {citation} was amended {on}{by}{known}",
+        "repealed": "{citation} was repealed {on}",
+        "differs": "{citation} reads otherwise than recorded {since}",
+        "unread": "of {citation} no wording is recorded {since}",
+        "not-held": "of {citation} no text of those days is held",
+        "by": " by {}",
+        "known": ", first readable on {}",
+        "on": "on {}",
+        "since": "from {}",
+        "on some day": "on an unknown day",
+        "since some day": "from an unknown day",
+    },
+    "fr": {
+        "stands": "{citation} se lit comme il a été consigné",
+        "changed": "{citation} a été modifié {on}{by}{known}",
+        "changed-below": "une partie de {citation} a été modifiée {on}{by}{known}",
+        "repealed": "{citation} a été abrogé {on}",
+        "differs": "{citation} se lit autrement que consigné {since}",
+        "unread": "de {citation} aucun libellé n'est consigné {since}",
+        "not-held": "de {citation} aucun texte de ces jours n'est détenu",
+        "by": " par {}",
+        "known": ", lisible dès le {}",
+        "on": "le {}",
+        "since": "depuis le {}",
+        "on some day": "un jour inconnu",
+        "since some day": "depuis un jour inconnu",
+    },
+}
+
+
+def _sentence(row: Mapping[str, Any], lang: str) -> str:
+    """What a reading comes to, as one line."""
+    said, day = _SAID[lang], row.get("since")
+    by = said["by"].format(instrument_words(row["instrument"], lang)) if row.get("instrument") else ""
+    return said[row["state"]].format(
+        citation=row["citation_fr" if lang == "fr" else "citation"],
+        by=by,
+        known=said["known"].format(row["known_from"]) if row.get("known_from") else "",
+        on=said["on"].format(day) if day else said["on some day"],
+        since=said["since"].format(day) if day else said["since some day"],
+    )
 
 
 def _day(value: Any, absent: str) -> str:

@@ -39,12 +39,14 @@ def main(
     ending = target.suffix.removeprefix(".")
     single = what == "graph" and ending in ("nq", "jsonld") and run.format in (None, ending) and not target.is_dir()
     form = ending if single else run.format or DEFAULTS.get(what, "")
-    found = run.kb.export(what, form)
+    found = run.kb.export(what, form, lang=run.lang)
     if single:
         (content,) = (content for name, content in found.files.items() if name.startswith("graph."))
         return run.show(others={ending: lambda: content})
     write_folder(target, found.files, force=force)
     rows = sum(found.rows.values())
-    unit = "quads" if what == "graph" else "rows"
-    run.note(safe_text(f"{target}: {len(found.rows)} files, {rows} {unit}, README.md, SHA256SUMS"))
+    french = run.lang == "fr"
+    unit = "quads" if what == "graph" else "lignes" if french else "rows"
+    said = f"{target} : {len(found.rows)} fichiers" if french else f"{target}: {len(found.rows)} files"
+    run.note(safe_text(f"{said}, {rows} {unit}, README.md, SHA256SUMS"))
     return 0

@@ -92,11 +92,18 @@ def _of_rules(run: Run, own: Sequence[Path], *, between: bool) -> list[dict[str,
 def _stale(row: dict[str, Any]) -> dict[str, Any]:
     # What follows the first colon is advice; the words themselves may have one.
     words = f", {row['words']}".replace(": ", ":\u00a0") if row["words"] else ""
-    message = f"{row['says']}{words}: read the rule again by the text as it is now"
     subject = f"<rule/{row['rule']}/{row['version']}>"
     found = {"code": "W_STALE", "level": "note", "file": "", "line": None, "column": None, "subject": subject}
-    more = {"message_fr": message, "severity": "note", "example": None}
-    return {**found, "message": message, **more, "exit_code": 0}
+    english = f"{row['says']}{words}: read the rule again by the text as it is now"
+    french = f"{row['says_fr']}{words} : relisez la règle d'après le texte actuel"
+    return {
+        **found,
+        "message": english,
+        "message_fr": french,
+        "severity": "note",
+        "example": None,
+        "exit_code": int(ExitCode.ANSWERED),
+    }
 
 
 def _row(finding: Any) -> dict[str, Any]:
