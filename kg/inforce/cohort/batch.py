@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +12,12 @@ import pyarrow as pa
 
 from inforce.cohort.columns import UNKNOWN, Given, Reader, Tokens, Values
 from inforce.cohort.days import NO_DAY, Days, read_days
-from inforce.cohort.diagrams import Constraints
 from inforce.cohort.plan import Asked, Plan, Words
-from inforce.cohort.planes import EMPTY, Plane, either, pack, rows, unpack
+from inforce.cohort.planes import EMPTY, FULL, Plane, either, pack, rows
 from inforce.cohort.sides import RowError, Side, worded
 from inforce.dates import When
 from inforce.errors import DateError, InForceError, IntegrityError, UsageError, nearest
 from inforce.rules.case import read_facts
-from inforce.rules.decide import boundaries
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
@@ -28,9 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FLIPS", "Answered", "Batch", "RowError", "Spec"]
 
 # Rows worked on at a time: planes of a block stay in the processor's cache.
-BLOCK = 1 << 17
-# Rows with days of their own are sorted into stretches of time, and each stretch is worth a block.
-DATED_BLOCK = 1 << 20
+BLOCK = 1 << 18
 FLIPS = ("same", "lost", "gained", "unsettled", "settled", "covered", "uncovered")
 # By outcome before and after (it holds, it fails, depends, not covered), which of FLIPS.
 _FLIP = np.array([[0, 1, 3, 6], [2, 0, 3, 6], [4, 4, 0, 6], [5, 5, 5, 0]], np.int8)
@@ -90,8 +85,8 @@ class Batch:
         """
         self.kb, self.spec = kb, spec
         self.words = Words.of(kb.book, kb.action(spec.action))
-        self._constraints = Constraints(kb.book)
-        self._plans: dict[Any, Plan] = {}
+        self._plan = Plan(kb, spec.action, known_on=spec.known_on, readings=spec.readings)
+        self._stretches: dict[int, int] = {}
         self._reader = Reader(self._interpret, spec.values)
         self._bound: dict[tuple[str, ...], dict[str, str]] = {}
         self._constant = self._constants()
@@ -102,7 +97,7 @@ class Batch:
             raise UsageError("give the day of all rows or the column with their days, one of them", hint="--on DAY")
         for when in self._days:
             if when is not None:
-                self._plan(when)
+                self._plan.stretch(when)
 
     # ---- to another process ------------------------------------------------------------------------
 
@@ -145,28 +140,6 @@ class Batch:
         if not when.single_day:
             raise DateError(f"{text} is more than one day", hint="give the day, or a column with each row's own")
         return when
-
-    def _plan(self, when: When) -> Plan:
-        # On days between two changes the same is in force; what follows from the day of the week is told by row.
-        book = self.kb.book
-        ticks = boundaries(book, self.spec.action)
-        low, high = f"{when.first}T00:00:00", f"{when.until}T00:00:00"
-        era = bisect_right(ticks, low)
-        alone = when.instant is not None or (era < len(ticks) and ticks[era] < high)
-        key = (when.instant or low, None) if alone else (None, era)
-        if self.spec.date_column is None:
-            key = (when.instant or low, None)
-        found = self._plans.get(key)
-        if found is None:
-            found = self._plans[key] = Plan(
-                self.kb,
-                self.spec.action,
-                when,
-                self._constraints,
-                known_on=self.spec.known_on,
-                readings=self.spec.readings,
-            )
-        return found
 
     def bind(self, schema: pa.Schema) -> dict[str, str]:
         """Return the fact that each column of a table holds; those that hold none are carried along.
@@ -223,6 +196,17 @@ class Batch:
             )
         return found
 
+    def needed(self, schema: pa.Schema) -> tuple[str, ...]:
+        """Return the columns of a table that are read; one that has only these is answered as the whole is.
+
+        Raises:
+            UsageError: as ``bind``.
+        """
+        bound = self.bind(schema)
+        found = tuple(name for name in schema.names if name in bound or name == self.spec.date_column)
+        self._bound.setdefault(found, bound)
+        return found
+
     @property
     def added(self) -> tuple[str, ...]:
         """The names of the columns that are added."""
@@ -275,9 +259,8 @@ class Batch:
         length = batch.num_rows
         sides = [Side(length, self.spec.asked) for _ in range(1 if self.spec.against is None else 2)]
         errors: dict[int, RowError] = {}
-        size = BLOCK if self.spec.date_column is None else DATED_BLOCK
-        for start in range(0, length, size):
-            self._block(batch.slice(start, size), bound, start, sides, errors)
+        for start in range(0, length, BLOCK):
+            self._block(batch.slice(start, BLOCK), bound, start, sides, errors)
         return Answered(self._built(batch, sides, errors), tuple(errors[row] for row in sorted(errors)))
 
     def _block(
@@ -298,13 +281,18 @@ class Batch:
                 for row in rows(column.bad, length).tolist():
                     error = wrong(row) or UsageError(f"{fact}: not a value", code="E_FACTS")
                     errors.setdefault(start + row, RowError(start + row, name, error))
+        asked, plan = self.spec.asked, self._plan
         if self.spec.date_column is not None:
             days = self._row_days(block, start, errors)
-            self._by_day(given, days, skipped, (start, sides[0], errors))
+            at, none = self._during(days)
+            out = either([skipped, none])
+            if not at:
+                return
+            sides[0].put(start, plan.results(given, length, asked, at=at, days=days, skipped=out), errors)
             return
         for side, when in zip(sides, [day for day in self._days if day is not None], strict=True):
-            found = self._plan(when).results(given, length, self.spec.asked, skipped=skipped)
-            side.put(np.arange(start, start + length), found, errors)
+            at = {plan.stretch(when): FULL}
+            side.put(start, plan.results(given, length, asked, at=at, days=when, skipped=skipped), errors)
 
     def _row_days(self, block: pa.RecordBatch, start: int, errors: dict[int, RowError]) -> Days:
         name = str(self.spec.date_column)
@@ -313,29 +301,30 @@ class Batch:
             errors.setdefault(start + row, RowError(start + row, name, wrong(row)))
         return days
 
-    def _by_day(
-        self, given: Mapping[str, Given], days: Days, skipped: Plane, into: tuple[int, Side, dict[int, RowError]]
-    ) -> None:
-        start, side, errors = into
-        length = len(days.numbers)
-        # Rows of one stretch between two changes go together, in their order.
-        stretches: dict[int, tuple[Plan, list[int]]] = {}
-        distinct, which = np.unique(days.numbers, return_inverse=True)
-        for number, day in enumerate(distinct.tolist()):
-            if day != NO_DAY:
-                plan = self._plan(Days.day(day))
-                stretches.setdefault(id(plan), (plan, []))[1].append(number)
-        for plan, numbers in stretches.values():
-            member = np.zeros(len(distinct), bool)
-            member[numbers] = True
-            chosen = np.flatnonzero(member.take(which))
-            some, out = given, skipped
-            if len(chosen) < length:
-                some = {name: column.take(chosen) for name, column in given.items()}
-                out = skipped if skipped is EMPTY else pack(unpack(skipped, length).take(chosen))
-            own = Days(days.numbers.take(chosen))
-            found = plan.results(some, len(chosen), self.spec.asked, skipped=out, days=own)
-            side.put(start + chosen, found, errors)
+    def _during(self, days: Days) -> tuple[dict[int, Plane], Plane]:
+        """Return by stretch of time its rows, and the rows without a day."""
+        numbers = days.numbers
+        none = numbers == NO_DAY
+        if none.all():
+            return {}, FULL
+        some = bool(none.any())
+        first = int(numbers[~none].min() if some else numbers.min())
+        # The place after the last day is for none.
+        places = np.where(none, int(numbers.max()) - first + 1, numbers - first) if some else numbers - first
+        stretches = np.full(int(places.max()) + 1, -1, np.int16)
+        for place in np.flatnonzero(np.bincount(places)).tolist():
+            if not (some and place == len(stretches) - 1):
+                stretches[place] = self._stretch(first + place)
+        codes = stretches.take(places)
+        found = np.unique(stretches[stretches >= 0]).tolist()
+        planes = {n: FULL if len(found) == 1 and not some else pack(codes == n) for n in found}
+        return planes, pack(none) if some else EMPTY
+
+    def _stretch(self, day: int) -> int:
+        found = self._stretches.get(day)
+        if found is None:
+            found = self._stretches[day] = self._plan.stretch(Days.day(day))
+        return found
 
     def _built(self, batch: pa.RecordBatch, sides: Sequence[Side], errors: Mapping[int, RowError]) -> pa.RecordBatch:
         arrays = list(batch.columns)

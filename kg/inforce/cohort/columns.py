@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inforce.cohort.planes import EMPTY, Plane, both, either, inverse, pack, unpack
+from inforce.cohort.planes import EMPTY, Plane, both, either, inverse, pack
 from inforce.errors import InForceError, UsageError
 
 __all__ = ["ABSENT", "BAD", "LONGEST", "UNKNOWN", "Given", "Marker", "Reader", "Tokens", "Truths", "Values"]
@@ -58,12 +58,8 @@ class Given:
         """Return the rows that give a value of which ``holds`` is true; equal keys say the same of every value."""
         raise NotImplementedError
 
-    def value(self, row: int) -> Any:
-        """Return the value a row gives, or a marker."""
-        raise NotImplementedError
-
-    def take(self, numbers: NDArray[np.intp]) -> Given:
-        """Return what some of the rows say, in the order of their numbers."""
+    def values_of(self, rows: NDArray[np.intp]) -> list[Any]:
+        """Return the value that each of some rows gives, or a marker."""
         raise NotImplementedError
 
 
@@ -88,25 +84,20 @@ class Truths(Given):
         """The rows that say no."""
         return ~self.yes if self.open is EMPTY else ~(self.yes | self.open)
 
-    def take(self, numbers: NDArray[np.intp]) -> Truths:
-        """Return what some of the rows say, in the order of their numbers."""
-        other = object.__new__(Truths)
-        other.length, other.open, other.unknown = len(numbers), EMPTY, EMPTY
-        other.yes = pack(unpack(self.yes, self.length).take(numbers))
-        if self.open is not EMPTY:
-            other.open = pack(unpack(self.open, self.length).take(numbers))
-        return other
-
     def where(self, key: Hashable, holds: Callable[[Any], bool]) -> Plane:
         """Return the rows that give a value of which ``holds`` is true; equal keys say the same of every value."""
         return either([self.yes if holds(True) else EMPTY, self.no if holds(False) else EMPTY])
 
-    def value(self, row: int) -> Any:
-        """Return the value a row gives, or a marker."""
-        word, bit = row // 64, np.uint64(row % 64)
-        if self.open is not EMPTY and self.open[word] >> bit & np.uint64(1):
-            return ABSENT
-        return bool(self.yes[word] >> bit & np.uint64(1))
+    def values_of(self, rows: NDArray[np.intp]) -> list[Any]:
+        """Return the value that each of some rows gives, or a marker."""
+        said = [False, True, ABSENT]
+        return [said[code] for code in (_bits(self.yes, rows) | _bits(self.open, rows) << np.uint64(1)).tolist()]
+
+
+def _bits(plane: Plane, rows: NDArray[np.intp]) -> NDArray[np.uint64]:
+    # A plane that is one word is the same in every word.
+    bits: NDArray[np.uint64] = plane.take(rows // 64, mode="clip")
+    return bits >> (rows % 64).astype(np.uint64) & np.uint64(1)
 
 
 def _bitmap(column: pa.Array, number: int) -> Plane:
@@ -195,18 +186,12 @@ class Tokens(Given):
             found |= self.codes == number
         return found
 
-    def take(self, numbers: NDArray[np.intp]) -> Tokens:
-        """Return what some of the rows say, in the order of their numbers."""
-        if len(self.codes) == 1:
-            return self
-        null = self.null if self.null is EMPTY else pack(unpack(self.null, len(self.codes)).take(numbers))
-        return Tokens(self.codes.take(numbers), self.values, null)
-
-    def value(self, row: int) -> Any:
-        """Return the value a row gives, or a marker."""
-        if self.null is not EMPTY and self.null[row // 64] >> np.uint64(row % 64) & np.uint64(1):
-            return ABSENT
-        return self.values.values[self.codes[row if len(self.codes) > 1 else 0]]
+    def values_of(self, rows: NDArray[np.intp]) -> list[Any]:
+        """Return the value that each of some rows gives, or a marker."""
+        codes = self.codes.take(rows) if len(self.codes) > 1 else np.broadcast_to(self.codes, len(rows))
+        nulls = _bits(self.null, rows).tolist()
+        values = self.values.values
+        return [ABSENT if null else values[code] for code, null in zip(codes.tolist(), nulls, strict=True)]
 
 
 class Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Days:
     numbers: NDArray[np.int32]
 
     @staticmethod
+    @cache
     def day(number: int) -> When:
         """Return one day by its number.
 
@@ -42,10 +44,9 @@ class Days:
         """Return the day of one row."""
         return self.day(int(self.numbers[row]))
 
-    def weekdays(self) -> NDArray[np.int32]:
+    def weekdays(self) -> NDArray[np.int8]:
         """Return the day of the week of each row, Monday is 0; the epoch was a Thursday."""
-        found: NDArray[np.int32] = (self.numbers + 3) % 7
-        return found
+        return ((self.numbers + 3) % 7).astype(np.int8)
 
 
 def read_days(name: str, column: pa.Array) -> tuple[Days, Callable[[int], DateError]]:
@@ -56,8 +57,10 @@ def read_days(name: str, column: pa.Array) -> tuple[Days, Callable[[int], DateEr
     """
     kind = column.type
     if pa.types.is_date(kind):
-        found = column.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DAY).to_numpy(zero_copy_only=False).copy()
-        found[(found < _FIRST) | (found > _LAST)] = NO_DAY
+        whole = column.cast(pa.date32()).cast(pa.int32())
+        found = (whole.fill_null(NO_DAY) if whole.null_count else whole).to_numpy(zero_copy_only=False)
+        if len(found) and (found.min() < _FIRST or found.max() > _LAST):
+            found = np.where((found < _FIRST) | (found > _LAST), np.int32(NO_DAY), found)
         return Days(found), lambda _: DateError(f"{name}: no day, or one outside {FIRST_YEAR} to {LAST_YEAR}")
     if pa.types.is_dictionary(kind) or pa.types.is_null(kind):
         column = column.cast(pa.string())

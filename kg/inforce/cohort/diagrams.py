@@ -1,4 +1,4 @@
-"""Decision diagrams made ready for blocks: of an action on a day, and of the constraints between facts."""
+"""Decision diagrams made ready for blocks: of an action on some days, and of the constraints between facts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from inforce.cohort.planes import Program
 from inforce.rules.conditions import Truth, Variable, variables
 from inforce.rules.diagram import ENDS, HOLDS, Remainder
 from inforce.rules.era import Era
-from inforce.rules.model import ALWAYS, CONSTRAINTS, Rulebook
+from inforce.rules.model import ALWAYS, CONSTRAINTS, Diagram, Rulebook
 
-__all__ = ["Constraints", "Part", "Ready", "ready"]
+__all__ = ["Constraints", "Joint", "Part", "Ready"]
 
 Combinations = Mapping[str, Sequence[Mapping[int, bool]]]
 
@@ -21,18 +21,49 @@ class Ready:
 
     def __init__(self, rest: Remainder, root: int, variables: Sequence[Variable]) -> None:
         """Take the nodes below ``root``."""
-        self.program = Program(rest.nodes, root)
+        self.program = Program(rest.nodes, [root])
         self.variables = tuple(variables)
         self.root = root
 
 
-def ready(era: Era, truths: Sequence[Truth] | None = None) -> Ready:
-    """Return an era's diagram with ``truths`` put in, and with what its listed facts cannot be together left out."""
+def _ready(era: Era) -> Ready:
+    # What its listed facts cannot be together is left out.
     rest = Remainder(era.diagram)
-    root = rest.root if truths is None else rest.put_in(truths)
+    root = rest.root
     for rows in era.combinations.values():
         root = _reachable(rest, root, rows)
     return Ready(rest, root, era.diagram.variables)
+
+
+class Joint:
+    """The diagrams of an action on several days in one program."""
+
+    def __init__(self, whole: Diagram) -> None:
+        """Take the diagram of all history, of which those of the days are what is left."""
+        self.variables = whole.variables
+        self._place = {variable: place for place, variable in enumerate(whole.variables)}
+        self._rest = Remainder(whole)
+        self._program: Program | None = None
+        self.roots: list[int] = []
+
+    def add(self, era: Era) -> None:
+        """Add the diagram of one more stretch of time, with what its listed facts cannot be together left out."""
+        rest, place = self._rest, [self._place[variable] for variable in era.diagram.variables]
+        numbers = [0, 1, 2]
+        for variable, high, low in era.diagram.nodes:
+            numbers.append(_node(rest, place[variable], numbers[high], numbers[low]))
+        root = numbers[era.diagram.root]
+        for rows in era.combinations.values():
+            root = _reachable(rest, root, [{place[p]: truth for p, truth in row.items()} for row in rows])
+        self.roots.append(root)
+        self._program = None
+
+    @property
+    def program(self) -> Program:
+        """The steps through all of them."""
+        if self._program is None:
+            self._program = Program(self._rest.nodes, self.roots)
+        return self._program
 
 
 def _reachable(rest: Remainder, root: int, rows: Sequence[Mapping[int, bool]]) -> int:
@@ -90,7 +121,7 @@ class Constraints:
         diagram = book.diagrams[CONSTRAINTS]
         open_: list[Truth] = [None] * len(diagram.variables)
         era = Era(book, diagram, open_, counted=(), covered=True, instant=ALWAYS, known_on=None)
-        self.whole = ready(era)
+        self.whole = _ready(era)
         self.parts = [self._part(book, era, facts) for facts in _together(book, era)]
 
     @staticmethod

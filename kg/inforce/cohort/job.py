@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from inforce.cohort.reading import Piece, Source, open_source
+from inforce.cohort.splice import Footer, Spliced, spliceable
 from inforce.cohort.writing import WRITERS, ErrorLines, Writer, plain_schema
 from inforce.errors import EnvironmentFault, InForceError, UsageError
 
@@ -98,13 +99,14 @@ def answer_file(
     """
     errors = target.with_name(target.name + ".errors.csv")
     _refuse(source, target, errors, force=force)
-    opened = open_source(source, form_in, lambda schema: function.bind(schema))
-    schema = function.schema(opened.schema)
-    job = _Job(function, opened, schema, _Places(target, errors, form_out))
+    # From Parquet to Parquet only what is asked of is read; the rest is carried over as it is.
+    footer = spliceable(source) if form_in == form_out == "parquet" else None
+    opened = open_source(source, form_in, function.needed, alone=footer is not None)
+    job = _Job(function, opened, _Places(target, errors, form_out), footer)
     with _told(target):
         report = job.resumed(progress) if resume else job.straight(progress)
     report.facts = tuple(function.bind(opened.schema))
-    own = (name for name in opened.schema.names if not name.startswith("\0"))
+    own = (name for name in opened.original.names if not name.startswith("\0"))
     report.carried = tuple(n for n in own if n not in report.facts and n != function.spec.date_column)
     return report
 
@@ -158,14 +160,14 @@ class _Places:
 
 
 class _Job:
-    def __init__(self, function: Batch, source: Source, schema: pa.Schema, places: _Places) -> None:
-        self.function, self.source, self.schema, self.places = function, source, schema, places
+    def __init__(self, function: Batch, source: Source, places: _Places, footer: Footer | None) -> None:
+        self.function, self.source, self.places, self.footer = function, source, places, footer
         self.report = Report(outcomes={})
-        own = source.original
-        added = plain_schema(schema)
-        self.told = pa.schema(
-            [own.field(n) if n < len(own) else added.field(n) for n in range(len(schema))], own.metadata
-        )
+        whole = function.schema(source.schema)
+        added = pa.schema([whole.field(name) for name in function.added])
+        # What is written of each batch.
+        self.schema = whole if footer is None else added
+        self.told = pa.schema([*source.original, *plain_schema(added)], source.original.metadata)
 
     # ---- in one go -----------------------------------------------------------------------------
 
@@ -188,7 +190,7 @@ class _Job:
         errors = ErrorLines(side, excel=places.excel)
         writer: Writer | None = None
         try:
-            writer = WRITERS[places.form](target, self.schema, self.told)
+            writer = self._writer(target)
             for batch in batches(errors):
                 writer.write(batch)
             writer.close()
@@ -205,6 +207,11 @@ class _Job:
             target.unlink(missing_ok=True)
             side.unlink(missing_ok=True)
 
+    def _writer(self, target: Path) -> Writer:
+        if self.footer is not None:
+            return Spliced(target, self.schema, self.told, self.source.path, self.footer)
+        return WRITERS[self.places.form](target, self.schema, self.told)
+
     def _answered(self, piece: Piece, errors: ErrorLines | _Kept) -> pa.RecordBatch:
         found = self.function.answered(piece.batch)
         report = self.report
@@ -220,7 +227,7 @@ class _Job:
         report.unanswered += len(found.errors)
         report.unreadable += len(piece.unreadable)
         self._count(found.batch)
-        return found.batch
+        return found.batch if self.footer is None else found.batch.select(self.schema.names)
 
     def _count(self, batch: pa.RecordBatch) -> None:
         name = self.function.spec.prefix + "outcome"

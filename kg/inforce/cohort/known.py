@@ -5,12 +5,12 @@ The same as ``inforce.rules.decide.Situation`` is for one case, a plane wherever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from inforce.cohort.columns import Given
 from inforce.cohort.planes import EMPTY, FULL, Pair, Plane, both, either, inverse
-from inforce.rules.conditions import Truth, Variable, test
+from inforce.rules.conditions import Truth, Variable, listed, test
 from inforce.rules.model import Rulebook
 
 __all__ = ["Entailed", "Known", "Moment"]
@@ -20,6 +20,10 @@ REMEMBERED = 500_000
 
 Entailed = tuple[str | None, str, str, Any]
 """A fact and a token it is given, or ``None`` for every row; the fact that follows and its value."""
+Members = tuple[tuple[str, Truth], ...]
+"""The entries of a list, each with whether it is certain to be on it."""
+Sources = dict[tuple[str, Any], dict[tuple[str | None, tuple[int, ...]], set[str]]]
+"""By the fact and value that follow: the fact they follow from with its tokens, and the moments at which they do."""
 
 
 class Moment:
@@ -30,6 +34,8 @@ class Moment:
         self.book, self.instant, self.known_on = book, instant, known_on
         self.entailed = tuple(entailed)
         self._truths: dict[tuple[Variable, Any], Truth] = {}
+        self._members: dict[str, Members] = {}
+        self._sources: dict[tuple[Moment, ...], Sources] = {}
 
     def truth(self, variable: Variable, value: Any) -> Truth:
         """Return the truth of a test for one value of its fact."""
@@ -41,36 +47,72 @@ class Moment:
             self._truths[key] = test(variable, facts, self.book, self.instant, known_on=self.known_on)
         return self._truths[key]
 
+    def members(self, name: str) -> Members:
+        """Return what is on a list at the instant; of moments with the same, its tests have the same truth."""
+        found = self._members.get(name)
+        if found is None:
+            states = (
+                (token, listed(token, name, self.book, self.instant, known_on=self.known_on))
+                for token in self.book.lists.get(name, {})
+            )
+            found = self._members[name] = tuple(state for state in states if state[1] is not False)
+        return found
+
+    def sources(self, moments: tuple[Moment, ...]) -> Sources:
+        """Return for each fact and value that follows from something, from what it does at which of the moments."""
+        found = self._sources.get(moments)
+        if found is None:
+            during: dict[Entailed, list[int]] = {}
+            for number, moment in enumerate(moments):
+                for item in moment.entailed:
+                    during.setdefault(item, []).append(number)
+            found = self._sources[moments] = {}
+            for (name, token, fact, value), numbers in during.items():
+                origin = (name, tuple(numbers))
+                found.setdefault((fact, value), {}).setdefault(origin, set()).add(token)
+        return found
+
 
 class Known:
-    """The facts of a block's rows at a moment; ``conflict`` are the rows in which they contradict each other."""
+    """The facts of a block's rows, each at its moment; ``conflict`` are those in which they contradict each other."""
 
-    def __init__(self, moment: Moment, given: Mapping[str, Given], days: Iterable[tuple[str, str, Plane]] = ()) -> None:
-        """Take what the columns say and what follows from each row's day (fact, value, rows); add what is entailed."""
-        self.moment, self.given = moment, given
-        self._days = list(days)
+    def __init__(
+        self,
+        at: Sequence[tuple[Moment, Plane]],
+        given: Mapping[str, Given],
+        days: Iterable[tuple[str, str, Plane]] = (),
+    ) -> None:
+        """Take the rows of each moment, what the columns say, and what follows from each row's day (fact, value, rows).
+
+        What is entailed is added.
+        """
+        self.at, self.given = tuple(at), given
         self.conflict = EMPTY
         self._added: dict[str, list[tuple[Any, Plane]]] = {}
         self._open: dict[str, Plane] = {}
-        self._pairs: dict[Variable, Pair] = {}
-        self._entail()
+        self._pairs: dict[tuple[Variable, bool], Pair] = {}
+        self._entail(days)
 
-    def _entail(self) -> None:
-        # By fact and value, which tokens of which facts it follows from; None: from the day or the action.
-        sources: dict[tuple[str, Any], dict[str | None, set[str]]] = {}
-        for name, token, fact, value in self.moment.entailed:
-            if name is None or name in self.given:
-                sources.setdefault((fact, value), {}).setdefault(name, set()).add(token)
+    def _entail(self, days: Iterable[tuple[str, str, Plane]]) -> None:
         follows: dict[str, list[tuple[Any, Plane]]] = {}
-        for fact, value, plane in self._days:
+        for fact, value, plane in days:
             follows.setdefault(fact, []).append((value, plane))
+        moments = tuple(moment for moment, _ in self.at)
+        sources = moments[0].sources(moments) if moments else {}
         for (fact, value), origins in sources.items():
-            planes = [FULL if name is None else self._naming(name, tokens) for name, tokens in origins.items()]
-            plane = either(planes)
+            # A token of some fact, or the action, for which no fact need be given.
+            plane = either(
+                both(self._during(numbers), FULL if name is None else self._naming(name, tokens))
+                for (name, numbers), tokens in origins.items()
+                if name is None or name in self.given
+            )
             if plane is not EMPTY:
                 follows.setdefault(fact, []).append((value, plane))
         for fact, parts in follows.items():
             self._follow(fact, parts)
+
+    def _during(self, numbers: tuple[int, ...]) -> Plane:
+        return FULL if len(numbers) == len(self.at) else either(self.at[number][1] for number in numbers)
 
     def _naming(self, name: str, tokens: set[str]) -> Plane:
         key = ("naming", frozenset(tokens))
@@ -95,10 +137,6 @@ class Known:
         self._added[fact] = added
         self._open[fact] = both(open_, inverse(taken))
 
-    def follows(self, fact: str, value: Any) -> Plane:
-        """Return the rows whose day makes ``fact`` this value."""
-        return either(plane for name, one, plane in self._days if (name, one) == (fact, value))
-
     # ---- asking ----------------------------------------------------------------------------------
 
     def open(self, fact: str) -> Plane:
@@ -117,40 +155,59 @@ class Known:
     def assuming(self, values: Mapping[str, tuple[Any, Plane]]) -> Known:
         """Return the same with further facts, each with its value and the rows in which it is taken for granted."""
         other = object.__new__(Known)
-        other.moment, other.given, other.conflict, other._days = self.moment, self.given, self.conflict, self._days
+        other.at, other.given, other.conflict = self.at, self.given, self.conflict
         other._added, other._open, other._pairs = dict(self._added), dict(self._open), {}
         for fact, (value, plane) in values.items():
             if plane is not EMPTY:
                 other._added[fact] = [*self._added.get(fact, ()), (value, plane)]
                 other._open[fact] = both(self.open(fact), inverse(plane))
-        other._pairs = {variable: pair for variable, pair in self._pairs.items() if variable[1] not in values}
+        other._pairs = {key: pair for key, pair in self._pairs.items() if key[0][1] not in values}
         return other
 
     def pair(self, variable: Variable, at: Moment | None = None) -> Pair:
-        """Return the rows in which a test may be true, and those in which it may be false; lists as they are ``at``."""
-        moment = self.moment if at is None or variable[0] != "list" else at
-        key = (*variable, moment.instant)
+        """Return the rows in which a test may be true, and those in which it may be false.
+
+        Lists are as they are at each row's own moment, or ``at`` one for all.
+        """
+        elsewhere = at is not None and variable[0] == "list"
+        key = (variable, elsewhere)
         found = self._pairs.get(key)
         if found is None:
-            found = self._pairs[key] = self._pair(variable, moment)
+            found = self._pairs[key] = self._pair(variable, [(at, FULL)] if at and elsewhere else self.at)
         return found
 
-    def _pair(self, variable: Variable, moment: Moment) -> Pair:
-        fact, truth = variable[1], moment.truth
+    def _pair(self, variable: Variable, at: Sequence[tuple[Moment, Plane]]) -> Pair:
+        fact, listed = variable[1], variable[0] == "list"
         yes, perhaps = [], [self.open(fact)]
         given = self.given.get(fact)
-        if given is not None:
-            key = (variable, moment.instant, moment.known_on)
-            yes.append(given.where(("true", key), lambda value: truth(variable, value) is True))
-            if variable[0] == "list":
-                perhaps.append(given.where(("open", key), lambda value: truth(variable, value) is None))
-        for value, plane in self._added.get(fact, ()):
-            found = truth(variable, value)
-            if found is not False:
-                (yes if found else perhaps).append(plane)
+        for key, (moment, during) in _alike(variable, at).items():
+            truth = moment.truth
+            if given is not None:
+                true = given.where((True, key), lambda value, truth=truth: truth(variable, value) is True)  # type: ignore[misc]
+                yes.append(both(during, true))
+                if listed:
+                    open_ = given.where((None, key), lambda value, truth=truth: truth(variable, value) is None)  # type: ignore[misc]
+                    perhaps.append(both(during, open_))
+            for value, plane in self._added.get(fact, ()):
+                found = truth(variable, value)
+                if found is not False:
+                    (yes if found else perhaps).append(both(during, plane))
         true = either(yes)
         return either([true, *perhaps]), inverse(true)
 
     def doubtful(self, variable: Variable) -> Plane:
         """Return the rows in which a test is open though its fact is known: nobody knows since when it holds."""
         return both(*self.pair(variable), inverse(self.open(variable[1]))) if variable[0] == "list" else EMPTY
+
+
+def _alike(variable: Variable, at: Sequence[tuple[Moment, Plane]]) -> dict[Hashable, tuple[Moment, Plane]]:
+    # What is on a list changes over time; any other test of a value has the same truth at all moments.
+    if variable[0] != "list":
+        return {variable: (at[0][0], FULL)}
+    found: dict[Hashable, tuple[Moment, Plane]] = {}
+    for moment, during in at:
+        key = (variable, moment.members(variable[2]))
+        one, plane = found.get(key, (moment, EMPTY))
+        found[key] = (one, either([plane, during]))
+    # Also of rows of no moment something is told, which nobody looks at.
+    return {key: (one, FULL) for key, (one, _) in found.items()} if len(found) == 1 else found

@@ -1,4 +1,4 @@
-"""One action on one day, compiled for blocks of rows: outcome, what it is ordinarily, and the decisive rule.
+"""One action, compiled for blocks of rows: outcome, what it is ordinarily, and the decisive rule, on each row's day.
 
 What planes cannot tell exactly as the one-case answer does is left to that answer, row by row, each different row
 once: rows that turn on a start that nobody knows, and rows in which what is assumed ordinary depends on the order.
@@ -6,7 +6,8 @@ once: rows that turn on a start that nobody knows, and rows in which what is ass
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,17 @@ from numpy.typing import NDArray
 
 from inforce.cohort.columns import ABSENT, UNKNOWN, Given
 from inforce.cohort.days import Days
-from inforce.cohort.diagrams import Constraints, Part, Ready, ready
-from inforce.cohort.known import Entailed, Known, Moment
+from inforce.cohort.diagrams import Constraints, Joint, Part, Ready
+from inforce.cohort.known import Known, Moment
 from inforce.cohort.planes import EMPTY, FULL, Pair, Plane, both, either, inverse, pack, rows, unpack
 from inforce.cohort.reasons import CONSTANT, Reasons, States
+from inforce.cohort.stretches import Stretch
 from inforce.dates import When
 from inforce.errors import FactsError
 from inforce.rules.answer import ask
 from inforce.rules.case import WEEKDAYS
-from inforce.rules.conditions import Truth, Variable, variables
-from inforce.rules.decide import DEPENDS, NOT_COVERED, OUTCOMES, Question, World
-from inforce.rules.model import ALWAYS, Interval, Rulebook
+from inforce.rules.decide import DEPENDS, NOT_COVERED, OUTCOMES, Question, boundaries
+from inforce.rules.model import ALWAYS, Rulebook
 
 if TYPE_CHECKING:
     from inforce.kb import KnowledgeBase
@@ -36,6 +37,8 @@ __all__ = ["Asked", "OneCase", "Plan", "Results", "Words"]
 REMEMBERED = 50_000
 # Rows that exclude themselves whose reason is told in full, of a block.
 TOLD = 1_000
+# Rows whose values are taken out of the columns at a time.
+TAKEN = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,63 +85,40 @@ class Results:
 
 
 class Plan:
-    """One action on one day (or at an instant), ready for any number of blocks; made once and only read."""
+    """One action, ready for any number of blocks, on the days that were asked about so far."""
 
-    def __init__(
-        self,
-        kb: KnowledgeBase,
-        action: str,
-        when: When,
-        constraints: Constraints,
-        *,
-        known_on: str | None,
-        readings: Any,
-    ) -> None:
-        """Compile what is in force; the day must be one."""
-        self.kb, self.when, self.readings, self.known_text = kb, when, tuple(readings), known_on
-        self.question = question = kb.question({}, on=when, action=action, known_on=known_on, readings=readings)
-        self.book, self.action, self.constraints = question.book, action, constraints
-        self.words = Words.of(self.book, action)
-        self.world = World(len(question.moments) - 1, question.widest)
-        self.era = question.era(self.world)
-        self.moments = [
-            Moment(self.book, moment.instant, question.known_on, self._entailed(moment.instant))
-            for moment in question.moments
-        ]
+    def __init__(self, kb: KnowledgeBase, action: str, *, known_on: str | None, readings: Any) -> None:
+        """Take what is the same on all days."""
+        self.kb, self.book, self.action = kb, kb.book, action
+        self.known_text, self.readings = known_on, tuple(readings)
+        self.words, self.constraints = Words.of(self.book, action), Constraints(self.book)
+        self.joint = Joint(self.book.diagrams[action])
+        self.stretches: list[Stretch] = []
+        self.reasons = Reasons(self.book, ())
         self.anytime = Moment(self.book, ALWAYS, None, ())
-        self.general = ready(self.era)
-        days = {fact.name for fact in self.book.following_day}
-        settled = self.era._truths({name: WEEKDAYS[when.weekday] for name in days})
-        # With the day of the week put in the diagram is a fraction; some rows may say that theirs is unknown.
-        self.usual, self.days = ready(self.era, settled), days
-        self.reasons = Reasons(self.book, self.era.counted, self._settled)
-        # Tests of lists that may be open though their fact is known: nobody knows since when an entry is on them.
-        self.lists = self._lists()
-        read = (v[1] for rule, _ in self.era.counted for v in variables(rule.when, self.book) if v[0] != "condition")
-        self.read = tuple(dict.fromkeys(read))
-        self.unsettled = any(v[0] in ("rule", "condition") for v in self.era.diagram.variables)
         self.remembered: dict[Any, OneCase | FactsError] = {}
+        self._numbers: dict[Any, int] = {}
 
-    def _entailed(self, instant: str) -> list[Entailed]:
-        found: list[Entailed] = []
-        for key, entailments in self.book.entailments.items():
-            name, _, token = key.partition("=")
-            if name == "action" and token != self.action:
-                continue
-            for entailment in entailments:
-                if entailment.interval.holds_at(instant, known_on=self.question.known_on):
-                    origin = None if name == "action" else name
-                    found.append((origin, token, entailment.fact, entailment.value))
+    def stretch(self, when: When) -> int:
+        """Return the number of the stretch of time that a day, or an instant, lies in; the same is in force in it.
+
+        Days on which something changes are stretches of their own.
+        """
+        ticks = boundaries(self.book, self.action)
+        low, high = f"{when.first}T00:00:00", f"{when.until}T00:00:00"
+        era = bisect_right(ticks, low)
+        alone = when.instant is not None or (era < len(ticks) and ticks[era] < high)
+        key = (when.instant or low) if alone else era
+        found = self._numbers.get(key)
+        if found is None:
+            question = self.kb.question(
+                {}, on=when, action=self.action, known_on=self.known_text, readings=self.readings
+            )
+            found = self._numbers[key] = len(self.stretches)
+            self.stretches.append(Stretch(question))
+            self.joint.add(self.stretches[-1].era)
+            self.reasons = Reasons(self.book, self.stretches)
         return found
-
-    def _settled(self, variable: Variable) -> Truth:
-        return self.question.truth(variable, self.world, {})
-
-    def _lists(self) -> list[Variable]:
-        read = [v for rule, _ in self.era.counted for v in variables(rule.when, self.book)]
-        listed = dict.fromkeys(v for v in (*self.era.diagram.variables, *read) if v[0] == "list")
-        instant = self.question.moments[-1].instant
-        return [v for v in listed if any(_uncertain(i, instant) for i in self.book.lists.get(v[2], {}).values())]
 
     # ---- a block -----------------------------------------------------------------------------------
 
@@ -148,55 +128,56 @@ class Plan:
         length: int,
         asked: Asked,
         *,
+        at: Mapping[int, Plane],
+        days: Days | When,
         skipped: Plane = EMPTY,
-        days: Days | None = None,
     ) -> Results:
         """Return what is to be told of each of ``length`` rows.
 
-        ``skipped`` are rows of which nothing is told; ``days`` those of the rows, if not all are the plan's own: days
-        on which the same is in force.
+        Args:
+            given: what the columns say, by fact.
+            length: the number of rows.
+            asked: what is told.
+            at: by the number of a stretch its rows; together all that are not skipped.
+            days: the day of each row, or of all.
+            skipped: rows of which nothing is told.
         """
-        words = -(-length // 64)
+        block = _Block(self, at, -(-length // 64))
         of_days = self._of_days(days)
-        wrong, known = skipped, Known(self.moments[-1], given, of_days)
-        for number, moment in enumerate(self.moments):
-            # Most moments of a day differ in rules only: what follows from what is the same.
-            if number and moment.entailed == self.moments[number - 1].entailed:
-                continue
-            here = known if moment.entailed == self.moments[-1].entailed else Known(moment, given, of_days)
-            wrong = either([wrong, here.conflict, inverse(self._holds(self.constraints.whole, here, words))])
-        hold, fail = self._possible(known, words)
-        wrong = either([wrong, inverse(either([hold, fail]))]) if self.era.covered else wrong
+        wrong, known = skipped, Known(block.moments(), given, of_days)
+        for number, during in at.items():
+            for moment in self.stretches[number].other_moments:
+                here = Known([(moment, FULL)], given, of_days)
+                wrong = either([wrong, both(during, either([here.conflict, inverse(self._holds(here, block.words))]))])
+        wrong = either([wrong, known.conflict, inverse(self._holds(known, block.words))])
+        hold, fail = block.possible(known)
+        wrong = either([wrong, both(block.covered, inverse(either([hold, fail])))])
         fine = inverse(wrong)
-        doubtful = either(known.doubtful(variable) for variable in self.lists)
-        if self.unsettled:
-            doubtful = either([doubtful, both(hold, fail)])
-        strict = self._told(hold, fail, fine, length)
+        doubtful = block.doubtful(known, hold, fail)
+        strict = _told(hold, fail, fine, block.covered, length)
         ordinary = strict
         if asked.ordinarily:
-            usual, ordered = self._ordinary(known, words, fine)
-            hold_then, fail_then = self._possible(usual, words)
-            ordinary = self._told(hold_then, fail_then, fine, length)
-            doubtful = either([doubtful, ordered, *(usual.doubtful(variable) for variable in self.lists)])
-            if self.unsettled:
-                doubtful = either([doubtful, both(hold_then, fail_then)])
+            usual, ordered = self._ordinary(known, block.words, fine)
+            hold_then, fail_then = block.possible(usual)
+            ordinary = _told(hold_then, fail_then, fine, block.covered, length)
+            doubtful = either([doubtful, ordered, block.doubtful(usual, hold_then, fail_then)])
         none = np.full(length, -1, np.int16)
         found = Results(strict, ordinary, none, none.copy())
-        if asked.decisive and self.era.covered:
-            self._reason(found, known, (hold, fail, fine), length)
+        if asked.decisive and block.covered is not EMPTY:
+            self._reason(found, known, block.at, (hold, fail, fine), length)
         wrong = both(wrong, inverse(skipped))
         if wrong is not EMPTY and wrong.any():
-            told = self._excluded(found, known, wrong, length)
+            told = self._excluded(found, known, block, wrong, length)
             wrong = both(wrong, inverse(told))
         self._one_by_one(found, _Rows(self, given, days), length, asked, (both(doubtful, fine), wrong))
         return found
 
-    def _excluded(self, found: Results, known: Known, wrong: Plane, length: int) -> Plane:
+    def _excluded(self, found: Results, known: Known, block: _Block, wrong: Plane, length: int) -> Plane:
         # The rows whose facts meet what a constraint excludes: the error is the same for all of one constraint.
         left, told = both(wrong, inverse(known.conflict)), EMPTY
-        if any(moment.entailed != self.moments[-1].entailed for moment in self.moments):
+        if any(stretch.other_moments for stretch in block.stretches):
             return told
-        states = States(self.reasons, known)
+        states = States(self.reasons, known, block.at)
         for item in self.book.constraints:
             here = both(left, inverse(states.truth(item.expr)[1]))
             if here is not EMPTY and here.any():
@@ -205,53 +186,30 @@ class Plan:
                 told, left = either([told, here]), both(left, inverse(here))
         return told
 
-    def _of_days(self, days: Days | None) -> list[tuple[str, str, Plane]]:
-        if not self.when.single_day:
-            return []
-        if days is None:
-            weekdays = {WEEKDAYS[self.when.weekday]: FULL}
-        else:
+    def _of_days(self, days: Days | When) -> list[tuple[str, str, Plane]]:
+        if isinstance(days, Days):
             numbers = days.weekdays()
-            found = np.unique(numbers).tolist()
-            weekdays = {WEEKDAYS[n]: pack(numbers == n) if len(found) > 1 else FULL for n in found}
-        return [(name, day, plane) for name in self.days for day, plane in weekdays.items()]
+            weekdays = {WEEKDAYS[n]: pack(numbers == n) for n in range(7)}
+        else:
+            weekdays = {WEEKDAYS[days.weekday]: FULL}
+        return [(fact.name, day, plane) for fact in self.book.following_day for day, plane in weekdays.items()]
 
-    def _possible(self, known: Known, words: int) -> Pair:
-        if not self.unsettled and not self.lists and not any(known.open(name).any() for name in self.read):
-            hold, fail = self.reasons.outcome(known, self.book.actions[self.action].answers)
-            return tuple(np.broadcast_to(plane, words) for plane in (hold, fail))  # type: ignore[return-value]
-        return self._diagram(known, words)
-
-    def _diagram(self, known: Known, words: int) -> Pair:
-        # Where all rows have the plan's own day of the week, the smaller diagram does.
-        usual = all(
-            known.open(name) is EMPTY and known.follows(name, WEEKDAYS[self.when.weekday]) is FULL for name in self.days
-        )
-        plan = self.usual if usual else self.general
-        pairs: list[Pair | None] = [None] * len(plan.variables)
-        for position in plan.program.variables:
-            variable = plan.variables[position]
-            fixed = variable[0] in ("rule", "condition")
-            pairs[position] = CONSTANT[None] if fixed else known.pair(variable)
-        return plan.program.run(pairs, words)
-
-    def _holds(self, what: Ready, known: Known, words: int) -> Plane:
+    def _holds(self, known: Known, words: int, what: Ready | None = None) -> Plane:
+        # Where the facts exclude nothing, or one part of the constraints does not.
+        what = what or self.constraints.whole
         pairs: list[Pair | None] = [None] * len(what.variables)
         for position in what.program.variables:
             pairs[position] = known.pair(what.variables[position], self.anytime)
-        return what.program.run(pairs, words)[0]
+        return what.program.run(pairs, {what.root: FULL}, words)[0]
 
-    def _told(self, hold: Plane, fail: Plane, fine: Plane, length: int) -> NDArray[np.int8]:
-        # 0 it holds, 1 it fails, 2 depends, 3 not covered; -1 where something is wrong.
-        if self.era.covered:
-            found = (unpack(hold, length) | unpack(fail, length) << 1).view(np.int8) - 1
-        else:
-            found = np.full(length, 3, np.int8)
-        if fine is not FULL:
-            found[unpack(fine, length) == 0] = -1
-        return found
-
-    def _reason(self, found: Results, known: Known, planes: tuple[Plane, Plane, Plane], length: int) -> None:
+    def _reason(
+        self,
+        found: Results,
+        known: Known,
+        at: Sequence[Plane],
+        planes: tuple[Plane, Plane, Plane],
+        length: int,
+    ) -> None:
         hold, fail, fine = planes
         yes, no, depends, _ = self.words.outcomes
         outcomes = {
@@ -259,7 +217,7 @@ class Plan:
             no: both(fail, inverse(hold), fine),
             depends: both(hold, fail, fine),
         }
-        numbers = self.reasons.decisive(known, outcomes, length)
+        numbers = self.reasons.decisive(known, at, outcomes, length)
         rules = self.reasons.rules
         names = np.array([*(self.words.rules.index(rule.rule) for rule in rules), -1], np.int16)
         layers = np.array([*(self.words.layers.index(rule.layer) for rule in rules), -1], np.int16)
@@ -277,12 +235,12 @@ class Plan:
         usual, ordered = known.assuming(assumed), EMPTY
         changed = False
         for part in self.constraints.parts:
-            against = both(inverse(self._holds(part.whole, usual, words)), fine)
+            against = both(inverse(self._holds(usual, words, part.whole)), fine)
             if against is EMPTY or not against.any():
                 continue
             for name in part.ordinary:
                 ordinarily, plane = assumed[name]
-                possible = self._holds(part.ordinary[name], known, words)
+                possible = self._holds(known, words, part.ordinary[name])
                 assumed[name] = (ordinarily, both(plane, either([inverse(against), possible])))
             changed = True
             ordered = either([ordered, self._still_against(part, known, assumed, words)])
@@ -290,7 +248,7 @@ class Plan:
 
     def _still_against(self, part: Part, known: Known, assumed: Mapping[str, tuple[Any, Plane]], words: int) -> Plane:
         some = known.assuming({name: assumed[name] for name in part.ordinary})
-        return inverse(self._holds(part.whole, some, words))
+        return inverse(self._holds(some, words, part.whole))
 
     # ---- row by row ----------------------------------------------------------------------------------
 
@@ -299,26 +257,33 @@ class Plan:
     ) -> None:
         doubtful, wrong = planes
         words = self.words
-        for row in rows(doubtful, length).tolist():
-            outcome, ordinarily, rule, layer, _ = rowwise.answer(row)
+        for row, case in rowwise.cases(rows(doubtful, length)):
+            if isinstance(case, FactsError):
+                raise case
+            outcome, ordinarily, rule, layer, _ = case
             found.outcome[row] = words.outcomes.index(outcome)
             found.ordinarily[row] = words.outcomes.index(ordinarily)
             found.rule[row] = words.rules.index(rule) if rule else -1
             found.layer[row] = words.layers.index(layer) if layer else -1
-        for number, row in enumerate(rows(wrong, length).tolist()):
-            found.errors[row] = rowwise.error(row) if number < TOLD else FactsError("these facts exclude each other")
+        excluded = rows(wrong, length)
+        for row, case in rowwise.cases(excluded[:TOLD]):
+            if not isinstance(case, FactsError):
+                raise AssertionError("the one-case answer finds nothing wrong")
+            found.errors[row] = case
+        for row in excluded[TOLD:].tolist():
+            found.errors[row] = FactsError("these facts exclude each other")
         if asked.missing:
-            for row in np.flatnonzero(found.outcome == words.outcomes.index(DEPENDS)).tolist():
-                found.missing[row] = rowwise.answer(row)[4]
+            for row, case in rowwise.cases(np.flatnonzero(found.outcome == words.outcomes.index(DEPENDS))):
+                found.missing[row] = () if isinstance(case, FactsError) else case[4]
 
-    def one(self, facts: Mapping[str, Any], when: When | None = None) -> OneCase:
+    def one(self, facts: Mapping[str, Any], when: When) -> OneCase:
         """Return what is told of one case, by the one-case answer.
 
         Raises:
             FactsError: facts that exclude each other.
         """
         question: Question = self.kb.question(
-            facts, on=when or self.when, action=self.action, known_on=self.known_text, readings=self.readings
+            facts, on=when, action=self.action, known_on=self.known_text, readings=self.readings
         )
         answer = ask(question)
         first = answer.grounds[0] if answer.grounds and answer.grounds[0].decisive else None
@@ -331,40 +296,91 @@ class Plan:
         )
 
 
-def _uncertain(intervals: Sequence[Interval], instant: str) -> bool:
-    return any(interval.uncertain_at(instant) for interval in intervals)
+class _Block:
+    """Which stretches of time the rows of a block lie in."""
+
+    def __init__(self, plan: Plan, at: Mapping[int, Plane], words: int) -> None:
+        self.plan, self.words = plan, words
+        self.at = [at.get(number, EMPTY) for number in range(len(plan.stretches))]
+        self.stretches = [plan.stretches[number] for number in at]
+        self.rows = list(at.values())
+        self.covered = self._where(stretch.era.covered for stretch in self.stretches)
+        self.unsettled = self._where(stretch.unsettled for stretch in self.stretches)
+        self.lists = list(dict.fromkeys(v for stretch in self.stretches for v in stretch.lists))
+        self.read = list(dict.fromkeys(name for stretch in self.stretches for name in stretch.read))
+
+    def _where(self, flags: Iterable[bool]) -> Plane:
+        chosen = list(flags)
+        return FULL if all(chosen) else either(rows for rows, flag in zip(self.rows, chosen, strict=True) if flag)
+
+    def moments(self) -> list[tuple[Moment, Plane]]:
+        """Return the moment that decides, of each stretch, and its rows."""
+        return [(stretch.moments[-1], rows) for stretch, rows in zip(self.stretches, self.rows, strict=True)]
+
+    def possible(self, known: Known) -> Pair:
+        """Return where the outcome may hold, and may fail."""
+        plan = self.plan
+        if self.unsettled is EMPTY and not self.lists and not any(known.open(name).any() for name in self.read):
+            hold, fail = plan.reasons.outcome(known, self.at, plan.book.actions[plan.action].answers)
+            hold, fail = both(hold, self.covered), both(fail, self.covered)
+            return np.broadcast_to(hold, self.words), np.broadcast_to(fail, self.words)
+        return self.by_diagram(known)
+
+    def by_diagram(self, known: Known) -> Pair:
+        """Return the same where facts are open; exact then too."""
+        joint = self.plan.joint
+        pairs: list[Pair | None] = [None] * len(joint.variables)
+        for position in joint.program.variables:
+            variable = joint.variables[position]
+            fixed = variable[0] in ("rule", "condition")
+            pairs[position] = CONSTANT[None] if fixed else known.pair(variable)
+        starts: dict[int, Plane] = {}
+        for root, stretch, during in zip(joint.roots, self.plan.stretches, self.at, strict=True):
+            if stretch.era.covered and during is not EMPTY:
+                starts[root] = either([starts.get(root, EMPTY), during])
+        return joint.program.run(pairs, starts, self.words)
+
+    def doubtful(self, known: Known, hold: Plane, fail: Plane) -> Plane:
+        """Return the rows that may turn on what nobody knows, other than a fact."""
+        return either([both(self.unsettled, hold, fail), *(known.doubtful(variable) for variable in self.lists)])
+
+
+def _told(hold: Plane, fail: Plane, fine: Plane, covered: Plane, length: int) -> NDArray[np.int8]:
+    # 0 it holds, 1 it fails, 2 depends, 3 not covered; -1 where something is wrong.
+    if covered is EMPTY:
+        found = np.full(length, 3, np.int8)
+    else:
+        found = (unpack(hold, length) | unpack(fail, length) << 1).view(np.int8) - 1
+        if covered is not FULL:
+            found[unpack(covered, length) == 0] = 3
+    if fine is not FULL:
+        found[unpack(fine, length) == 0] = -1
+    return found
 
 
 class _Rows:
     """The rows of a block one by one."""
 
-    def __init__(self, plan: Plan, given: Mapping[str, Given], days: Days | None) -> None:
+    def __init__(self, plan: Plan, given: Mapping[str, Given], days: Days | When) -> None:
         self.plan, self.given, self.days = plan, given, days
 
-    def facts(self, row: int) -> dict[str, Any]:
-        values = ((name, column.value(row)) for name, column in self.given.items())
-        return {name: "unknown" if value is UNKNOWN else value for name, value in values if value is not ABSENT}
+    def cases(self, numbers: NDArray[np.intp]) -> Iterator[tuple[int, OneCase | FactsError]]:
+        """Yield some rows, each with its one-case answer, or what is wrong with it."""
+        for start in range(0, len(numbers), TAKEN):
+            some = numbers[start : start + TAKEN]
+            columns = (column.values_of(some) for column in self.given.values())
+            for row, values in zip(some.tolist(), zip(*columns, strict=True), strict=True):
+                when = self.days.when(row) if isinstance(self.days, Days) else self.days
+                yield row, self._remembered(values, when)
 
-    def answer(self, row: int) -> OneCase:
-        found = self._remembered(row)
-        if isinstance(found, FactsError):
-            raise found
-        return found
-
-    def error(self, row: int) -> FactsError:
-        found = self._remembered(row)
-        if not isinstance(found, FactsError):
-            raise AssertionError("the one-case answer finds nothing wrong")
-        return found
-
-    def _remembered(self, row: int) -> OneCase | FactsError:
-        plan, facts = self.plan, self.facts(row)
-        when = None if self.days is None else self.days.when(row)
-        key = (*facts.items(), when)
+    def _remembered(self, values: tuple[Any, ...], when: When) -> OneCase | FactsError:
+        plan, key = self.plan, (tuple(self.given), values, when)
         found = plan.remembered.get(key)
         if found is None:
             if len(plan.remembered) > REMEMBERED:
                 plan.remembered.clear()
+            given = zip(self.given, values, strict=True)
+            facts = {name: "unknown" if value is UNKNOWN else value for name, value in given if value is not ABSENT}
             try:
                 found = plan.one(facts, when)
             except FactsError as error:

@@ -5,7 +5,7 @@ A plane is an array of words, or one of the constants ``FULL`` and ``EMPTY``, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,31 +80,33 @@ def inverse(plane: Plane) -> Plane:
 
 
 class Program:
-    """A decision diagram as the list of steps that lead all rows of a block through it, from the root down.
+    """Decision diagrams as the list of steps that lead all rows of a block through them, from the roots down.
 
     Each node has the plane of rows that may reach it; a row reaches both sides of a test that is open for it. Exact
-    for partial facts, since a path tests a variable once.
+    for partial facts, since a path tests a variable once. What diagrams have in common is gone through once.
     """
 
-    def __init__(self, nodes: Sequence[tuple[int, int, int]], root: int) -> None:
+    def __init__(self, nodes: Sequence[tuple[int, int, int]], roots: Iterable[int]) -> None:
         """Take nodes ``(variable, high, low)``, by number; children have smaller numbers, 0 to 2 are the terminals."""
-        reached, pending = {0, 1, 2}, [root]
+        reached, pending = {0, 1, 2}, list(roots)
         while pending:
             node = pending.pop()
             if node not in reached:
                 reached.add(node)
                 pending += nodes[node][1:]
-        self.root = root
         self.steps = [(node, *nodes[node]) for node in sorted(reached - {0, 1, 2}, reverse=True)]
         self.variables = sorted({variable for _, variable, _, _ in self.steps})
 
-    def run(self, pairs: Sequence[Pair | None], words: int) -> tuple[Plane, Plane]:
+    def run(self, pairs: Sequence[Pair | None], starts: Mapping[int, Plane], words: int) -> Pair:
         """Return the planes of rows that may reach terminal 1 (it holds) and terminal 2 (it fails).
 
-        ``pairs`` are the truths of the variables; those that no step reads may be ``None``.
+        ``pairs`` are the truths of the variables; those that no step reads may be ``None``. ``starts`` are the rows
+        that begin at each root.
         """
-        start = np.full(words, FULL[0])
-        reach: dict[int, Plane] = {self.root: start}
+        reach: dict[int, Plane] = {}
+        for root, rows in starts.items():
+            reach[root] = np.empty(words, np.uint64)
+            reach[root][:] = rows
         spare: list[Plane] = []
         scratch = np.empty(words, np.uint64)
         for node, variable, high, low in self.steps:

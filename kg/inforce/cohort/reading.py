@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +30,9 @@ LONGEST_LINE = 8_000_000
 LONGEST_CELL = 100_000
 # In a piece of JSON Lines, the line itself: what is not a fact goes out as it came in.
 LINE = "\0line"
+
+Needed = Callable[[pa.Schema], Sequence[str]]
+"""By the schema of a file, the columns that are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ class Piece:
 class Source:
     """A file open for reading.
 
-    ``pieces`` reads it from its beginning, in batches of ``schema``; ``original`` are the types of its own columns.
-    ``place`` says how far of ``total`` it is, in rows or bytes.
+    ``pieces`` reads it from its beginning, in batches of ``schema``; ``original`` are all its columns with their own
+    types. ``place`` says how far of ``total`` it is, in rows or bytes.
     """
 
     path: Path
@@ -67,13 +70,15 @@ class Source:
     place: Callable[[], int] = field(default=lambda: 0)
 
 
-def open_source(path: Path, form: str, texts: Callable[[pa.Schema], Iterable[str]]) -> Source:
+def open_source(path: Path, form: str, needed: Needed, *, alone: bool = False) -> Source:
     """Return a file ready to be read in pieces.
 
     Args:
         path: the file.
         form: one of ``READERS``.
-        texts: by its schema, the columns of text that hold facts: read as dictionaries where the format has them.
+        needed: by its schema, the columns that are needed: their texts are read as dictionaries where the format has
+            them.
+        alone: read no other columns; of Parquet only.
 
     Raises:
         UsageError: no such file, or it is a folder.
@@ -87,7 +92,7 @@ def open_source(path: Path, form: str, texts: Callable[[pa.Schema], Iterable[str
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", code="E_FILE", source=str(path), hint="give a header and rows")
-        return READERS[form](path, texts)
+        return _parquet(path, needed, alone=True) if alone else READERS[form](path, needed)
     except pa.ArrowException as error:
         raise _broken(path, form, error) from None
     except OSError as error:
@@ -109,19 +114,24 @@ def _unreadable(path: Path, error: OSError) -> EnvironmentFault:
 # ---- columns -------------------------------------------------------------------------------------
 
 
-def _parquet(path: Path, texts: Callable[[pa.Schema], Iterable[str]]) -> Source:
+def _parquet(path: Path, needed: Needed, *, alone: bool = False) -> Source:
     first = pq.ParquetFile(path)
-    schema = first.schema_arrow
-    flat = {name for name in texts(schema) if pa.types.is_string(schema.field(name).type)}
+    names = needed(first.schema_arrow)
+    flat = {name for name in names if pa.types.is_string(first.schema_arrow.field(name).type)}
     file = pq.ParquetFile(path, read_dictionary=sorted(flat), memory_map=True) if flat else first
     schema = file.schema_arrow
+    # Which columns a name with a dot means, Parquet's readers do not agree.
+    columns = None
+    if alone and names:
+        schema = pa.schema([schema.field(name) for name in names])
+        columns = None if any("." in name for name in names) else list(names)
     done = 0
 
     def pieces() -> Iterator[Piece]:
         nonlocal done
         done = 0
         try:
-            for batch in file.iter_batches(batch_size=ROWS):
+            for batch in file.iter_batches(batch_size=ROWS, columns=columns):
                 yield Piece(_as(batch, schema), np.arange(done + 1, done + batch.num_rows + 1))
                 done += batch.num_rows
         except pa.ArrowException as error:
@@ -133,10 +143,12 @@ def _parquet(path: Path, texts: Callable[[pa.Schema], Iterable[str]]) -> Source:
 
 
 def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    if batch.schema.names != schema.names:
+        batch = batch.select(schema.names)
     return batch if batch.schema.equals(schema) else pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
-def _arrow(path: Path, texts: Callable[[pa.Schema], Iterable[str]]) -> Source:
+def _arrow(path: Path, _: Needed) -> Source:
     def opened() -> tuple[Any, Iterator[pa.RecordBatch]]:
         held = pa.memory_map(str(path))
         try:
@@ -147,7 +159,7 @@ def _arrow(path: Path, texts: Callable[[pa.Schema], Iterable[str]]) -> Source:
             return stream.schema, iter(stream)
         return file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
 
-    schema, _ = opened()
+    schema = opened()[0]
     done = 0
 
     def pieces() -> Iterator[Piece]:
@@ -202,7 +214,7 @@ def _marked(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _csv(path: Path, _: Any) -> Source:
+def _csv(path: Path, _: Needed) -> Source:
     lines = _Lines(path)
     separator = _separator(path)
     header = next(csv.reader(lines, delimiter=separator, strict=True), None)
@@ -282,7 +294,7 @@ def _guarded(path: Path, pieces: Callable[[], Iterator[Piece]]) -> Callable[[], 
     return guarded
 
 
-def _jsonl(path: Path, _: Any) -> Source:
+def _jsonl(path: Path, _: Needed) -> Source:
     lines = _Lines(path)
     names: dict[str, None] = {}
     # The columns are those of the first rows; a later row with another one is told, not cut.
@@ -349,7 +361,7 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-READERS: dict[str, Callable[[Path, Callable[[pa.Schema], Iterable[str]]], Source]] = {
+READERS: dict[str, Callable[[Path, Needed], Source]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "parquet": _parquet,

@@ -37,17 +37,15 @@ class Side:
         self.layer = np.full(length, -1, np.int16)
         self.missing: dict[int, tuple[str, ...]] = {}
 
-    def put(self, at: NDArray[np.intp], found: Results, errors: dict[int, RowError]) -> None:
-        """Put the results of some rows where they belong; ``at`` are the rows' numbers, ascending."""
-        where: Any = at
-        if len(at) and int(at[-1]) - int(at[0]) == len(at) - 1:
-            where = slice(int(at[0]), int(at[-1]) + 1)
+    def put(self, start: int, found: Results, errors: dict[int, RowError]) -> None:
+        """Put the results of a block where they belong: from row ``start`` on."""
+        where = slice(start, start + len(found.outcome))
         self.outcome[where], self.ordinarily[where] = found.outcome, found.ordinarily
         self.rule[where], self.layer[where] = found.rule, found.layer
         for row, names in found.missing.items():
-            self.missing[int(at[row])] = names
+            self.missing[start + row] = names
         for row, error in found.errors.items():
-            errors.setdefault(int(at[row]), RowError(int(at[row]), "", error))
+            errors.setdefault(start + row, RowError(start + row, "", error))
 
     def arrays(self, words: Words, *, plain: bool) -> Iterator[pa.Array]:
         """Yield the columns asked for, in their order."""
