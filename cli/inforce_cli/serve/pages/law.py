@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from inforce_cli.serve.pages.site import View
 
-__all__ = ["clauses", "contents", "described", "marked", "rail", "references", "wording"]
+__all__ = ["clauses", "contents", "described", "instrument", "marked", "rail", "references", "whole", "wording"]
 
 ASIDE = ("note", "footnote")
 HEADS = ("part", "division", "subdivision", "heading", "section", "schedule")
@@ -113,7 +113,8 @@ def rail(view: View, timeline: Any, place: str, on: str | None, packaged: Any = 
                 "instrument": notes[0].partition(", ")[0] if len(notes) == 1 else None,
                 "here": bool(on and one.day <= on[:10] and (until is None or on[:10] < until)),
                 "url": view.url(f"{place}@{one.day}") if one.begins else None,
-                "before": days[number - 1].day if number else found[-1]["from"] if found else None,
+                # Before the first wording held there are no words to compare it with.
+                "before": days[number - 1].day if number else None,
                 "ends": not one.begins,
                 "parts": len(names) if len(timeline.strips) > 1 else 0,
             }
@@ -201,6 +202,24 @@ def contents(view: View, path: str, day: str | None) -> list[dict[str, Any]]:
     return [{**one, "url": view.thing(BASE + one["path"], day)} for one in found]
 
 
+def instrument(view: View, number: str) -> dict[str, Any] | None:
+    """Return an instrument that only the imported text names; ``None`` where it names none of that number."""
+    iri = f"{BASE}instrument/{number}"
+    if not _NAME.match(number) or not clauses(view, iri):
+        return None
+    head = {"schema": "inforce/thing/1", "asked": number, "id": number, "iri": iri, "kind": "instrument"}
+    return {**head, "label": number, "label_fr": view.cite(number), "list": "instruments", "names": []}
+
+
+def whole(view: View, name: str) -> dict[str, Any] | None:
+    """Return a law that only the import knows; ``None`` where nothing of that path is held."""
+    if not contents(view, name, view.on):
+        return None
+    number = name.upper().replace("-", "/", 1)
+    head = {"schema": "inforce/thing/1", "asked": name, "id": number, "iri": BASE + name, "kind": "law"}
+    return {**head, "label": number, "label_fr": view.cite(number), "list": "laws", "names": []}
+
+
 def clauses(view: View, instrument: str) -> list[dict[str, Any]]:
     """Return what an instrument did to the text: day, clause, kind of change, and addresses of both."""
     if view.kb.law_version is None:
@@ -219,12 +238,12 @@ def _changes(view: View, rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str
         if shown["kind"] == "renumbered" and "after" not in sides:
             continue  # said where it stands now
         path = unit.removeprefix(BASE)
-        text = shown["text"] or ""
+        text, waits = shown["text"] or "", view.waits(path)
         yield {
             "day": day,
             "name": view.clause(path),
             "kind": shown["kind"],
-            "url": view.thing(unit, day if "after" in sides else str(shown["from"])),
-            "difference": view.url(f"/diff/{view.day_before(day)}..{day}", of=path, on=None),
+            "url": None if waits else view.thing(unit, day if "after" in sides else str(shown["from"])),
+            "difference": None if waits else view.url(f"/diff/{view.day_before(day)}..{day}", of=path, on=None),
             "text": text if len(text) < 160 else text[:159].rsplit(" ", 1)[0] + " …",
         }

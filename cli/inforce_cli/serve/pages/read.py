@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ _FORMAT = re.compile(r"\.(json|ttl|jsonld)\Z")
 _HEADS = {"nationality": "place/", "provision": "", "law": ""}
 PICTURED = ("rule", "provision", "instrument", "source", "conflict")
 TIMED = ("rule", "provision")
+IN_TEXT = ("provision", "law", "instrument")
+"""The kinds that imported law speaks of."""
 
 ROWS = (
     ("type", "Type"),
@@ -126,18 +129,27 @@ def thing(view: View) -> Response:
         found = view.kb.read(head + name, on=day or view.on, lang=view.lang)
     except UnknownIdError as error:
         if error.code == "E_UNKNOWN_ID":
+            only_held = {"instrument": law.instrument, "law": law.whole}.get(kind)
+            bare = only_held(view, name) if only_held is not None else None
+            if bare is not None:
+                return _shown(view, bare, kind, name, None, None)
             return _by_another_name(view, kind, name, day, error)
         if day or not view.on:
             raise
         # The day is that of the page before: the thing is shown with all its days instead.
         notice, found = error, view.kb.read(head + name, lang=view.lang)
+    return _shown(view, found, kind, name, day, notice)
+
+
+def _shown(view: View, found: dict[str, Any], kind: str, name: str, day: str | None, notice: Any) -> Response:
+    """The page of a thing, or what it is in another format."""
     place = view.site.address(found["iri"])
     if place and place != f"/{kind}/{name}" and view.site.quoted(f"/{kind}/{name}") != place and view.format is None:
         return view.go(f"{place}@{day}" if day else place, **view.rest())
     if view.format == "json":
         return as_json(found)
     if view.format is not None:
-        asked = law.described(view, found["iri"], view.format) if found["kind"] in ("provision", "law") else None
+        asked = law.described(view, found["iri"], view.format) if found["kind"] in IN_TEXT else None
         return asked or described(view.kb.graph_index, found["iri"], view.format)
     if found["kind"] == "law":
         found = {**found, "parts": sorted(found.get("parts", ()), key=lambda part: law.natural(part["id"]))}
@@ -157,7 +169,7 @@ def thing(view: View) -> Response:
         contents=law.contents(view, path, day or view.on) if found["kind"] == "law" else [],
         clauses=law.clauses(view, found["iri"]) if found["kind"] == "instrument" else [],
         words=view.plain,
-        pictured=found["kind"] in PICTURED,
+        pictured=found["kind"] in PICTURED and view.site.address_of(found["id"]) is not None,
         timed=found["kind"] in TIMED,
         citation=_citation(view, found, day),
     )
@@ -196,7 +208,9 @@ def _rail(view: View, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     except InForceError:
         return []
     if timeline.from_text:
-        packaged = view.kb.read(found["iri"]).get("versions", ())
+        packaged: Any = ()
+        with suppress(InForceError):  # what is not in force today has no such versions
+            packaged = view.kb.read(found["iri"]).get("versions", ())
         return law.rail(view, timeline, view.site.address(found["iri"]) or view.path, found.get("on"), packaged)
     strips = timeline.strips
     own = next((strip for strip in strips if strip.iri in (found["iri"], found["iri"].removeprefix(BASE))), None)

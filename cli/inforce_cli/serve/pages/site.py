@@ -37,6 +37,7 @@ KEPT = ("on", "lang")
 KEPT_MOST = 64
 # A version ends in its first day, a wording in its language too.
 _DATED = re.compile(r"(.+)/(\d{4}-\d\d-\d\d)(?:/(?:en|fr))?\Z")
+_NUMBER = re.compile(r"(?:SOR|SI)/\d{4}-\d{1,5}")
 _WAITING = re.compile(
     r"not[- ]in[- ]force[/\]\[]+(?P<kind>sor|si)[- ](?P<year>\d{4})[- ](?P<number>\d+)[- ](?P<section>[\w.-]+)"
 )
@@ -166,6 +167,19 @@ class Site:
         return found
 
     @cached_property
+    def made_clauses(self) -> Callable[[str], bool]:
+        """Return whether the imported law knows of a clause that an instrument made or ended."""
+
+        @lru_cache(maxsize=4096)
+        def found(number: str) -> bool:
+            if self.kb.law_version is None:
+                return False
+            asked = {"instrument": f"{BASE}instrument/{number}", "language": "en"}
+            return bool(self.kb.query("instrument-clauses", asked).rows)
+
+        return found
+
+    @cached_property
     def _laws(self) -> frozenset[str]:
         return frozenset(str(row["id"]).lower() for row in self.kb.list("laws"))
 
@@ -273,6 +287,9 @@ class View:
     def named(self, name: str | None, **parameters: Any) -> str | None:
         """Return the address of a thing by any of its names."""
         found = self.site.address_of(name) if name else None
+        if found is None and name and _NUMBER.fullmatch(name) and self.site.made_clauses(name):
+            # An instrument that only the imported law knows.
+            found = f"/instrument/{name}"
         return None if found is None else self.url(found, **parameters)
 
     @staticmethod
@@ -298,6 +315,11 @@ class View:
     def cite(self, text: Any) -> str:
         """Return a citation or the number of an instrument as the reader's language writes it."""
         return cited(str(text or ""), self.lang)
+
+    @staticmethod
+    def waits(name: Any) -> bool:
+        """Return whether a clause is an amendment that waits for its day: it has no page of its own."""
+        return _WAITING.search(str(name)) is not None
 
     def clause(self, name: Any) -> str:
         """Return a path or a citation of a clause of the law as people cite it.
