@@ -90,13 +90,14 @@ def test_a_fault_is_found_where_it_is_and_the_message_says_what_would_be_right(
     others = {f.code for f in got} - {case.code, *(one.partition("@")[0] for one in case.also)}
     assert others == set(), [str(f) for f in got]
     assert all(f.exit_code == (ExitCode.REFUSED if f.code == "E_REMOTE" else ExitCode.INPUT) for f in got)
+    assert all(f.message_fr and f.message_fr != f.message and not re.search(r"\{\w+\}", f.message_fr) for f in got)
 
 
 # ---- nothing goes untested --------------------------------------------------------------------------
 
 
 def test_each_shape_has_a_case_for_each_of_its_messages(found: dict[str, list[Finding]]) -> None:
-    said = {finding.message for finds in found.values() for finding in finds}
+    said = {text for finds in found.values() for finding in finds for text in (finding.message, finding.message_fr)}
     silent = []
     for path in sorted((REPO / "ontology" / "shapes").glob("*.ttl")):
         message = "http://www.w3.org/ns/shacl#message"
@@ -115,7 +116,7 @@ def test_each_query_has_a_case_that_finds_something() -> None:
 def test_each_query_says_what_it_asks_and_orders_its_rows() -> None:
     for path in (REPO / "queries" / "check").glob("*.rq"):
         text = path.read_text(encoding="utf-8")
-        for key in ("title", "message", "question", "code", "columns"):
+        for key in ("title", "message", "message-fr", "question", "code", "columns"):
             assert re.search(rf"^# {key}: \S", text, re.MULTILINE), f"{path.name} has no {key}"
         columns = set(re.findall(r"\?(\w+)", re.search(r"^# columns: (.*)", text, re.MULTILINE)[1]))  # type: ignore[index]
         wanted = set(re.findall(r"\{(\w+)\}", re.search(r"^# message: (.*)", text, re.MULTILINE)[1]))  # type: ignore[index]
@@ -146,6 +147,7 @@ def test_a_file_that_is_no_turtle_is_named_with_line_and_column(
     assert (first.code, first.line) == (text.code, text.line), [str(f) for f in got]
     assert first.column == text.column or not text.column, str(first)
     assert text.says in first.message, str(first)
+    assert first.message_fr and first.message_fr != first.message
     assert first.exit_code is ExitCode.INPUT
     assert "Traceback" not in first.message and "\n" not in first.message
 

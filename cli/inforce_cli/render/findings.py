@@ -27,7 +27,7 @@ def findings_text(found: Sequence[Row], checked: int, *, lang: str = "en", width
     faults = [one for one in found if one["level"] == "error"]
     # What hardly anybody means stands before what is only a reading.
     notes = sorted((one for one in found if one["level"] != "error"), key=lambda one: one["severity"] != "warning")
-    lines = [_line(one) for one in faults]
+    lines = [_line(one, lang) for one in faults]
     for (where, subject, _), group in groupby(notes, key=lambda one: (_where(one), one["subject"], one["severity"])):
         lines += _about(where, subject, list(group), width, lang)
     advice: dict[str, list[str]] = {}
@@ -55,9 +55,10 @@ def _where(one: Row) -> str:
     return ":".join(str(one[key]) for key in ("file", "line", "column") if one[key])
 
 
-def _line(one: Row) -> str:
-    parts = [part for part in (f"error[{one['code']}]", _where(one), one["subject"], one["message"]) if part]
-    return safe_text(": ".join(parts)).replace("\n", " ") + "\n"
+def _line(one: Row, lang: str) -> str:
+    kind, said = ("erreur", one["message_fr"]) if lang == "fr" else ("error", one["message"])
+    parts = [part for part in (f"{kind}[{one['code']}]", _where(one), one["subject"], said) if part]
+    return safe_text((" : " if lang == "fr" else ": ").join(parts)).replace("\n", " ") + "\n"
 
 
 def _parts(one: Row, lang: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ XSD = PREFIXES["xsd"]
 GENID = BASE + ".well-known/genid/"
 USER = BASE + "graph/user-"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*\Z")
-_HEADER = re.compile(r"#\s*(title|message|code|question|columns)\s*:\s*(.*)")
+_HEADER = re.compile(r"#\s*(title|message(?:-fr)?|code|question|columns)\s*:\s*(.*)")
 _DAY = re.compile(r"(?:1[89]|2[01])\d\d-\d\d-\d\d\Z", re.ASCII)
 _INSTANT = re.compile(r"(?:1[89]|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
@@ -66,7 +66,8 @@ def validate(paths: Sequence[Path], root: Path) -> list[Finding]:
         except (InputError, RecursionError):
             line = next((block.line for block in parsed.scan.blocks if not block.subject), 1)
             message = "blank nodes refer to each other in a circle, or hang a thousand deep: give them names"
-            found.append(Finding("E_CYCLE", message, "", parsed.file, line))
+            french = "des nœuds anonymes se renvoient l'un à l'autre, ou s'emboîtent mille fois : donnez-leur des noms"
+            found.append(Finding("E_CYCLE", message, "", parsed.file, line, message_fr=french))
             continue
         index.add(parsed.file, parsed.scan)
         for triple in triples:
@@ -119,8 +120,10 @@ def twice_defined(index: LineIndex) -> Iterator[Finding]:
     for subject, places in index.places.items():
         typed = [(file, line) for file, line, has_kind in places if has_kind]
         for file, line in typed[1:]:
-            message = f"is defined already at {typed[0][0]}:{typed[0][1]}: keep one block, or give this another name"
-            yield Finding("E_DUPLICATE", message, shrink(subject), file, line)
+            first = f"{typed[0][0]}:{typed[0][1]}"
+            message = f"is defined already at {first}: keep one block, or give this another name"
+            french = f"est déjà défini en {first} : gardez un seul bloc, ou donnez un autre nom à celui-ci"
+            yield Finding("E_DUPLICATE", message, shrink(subject), file, line, message_fr=french)
 
 
 def imports(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
@@ -129,7 +132,8 @@ def imports(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
         if quad.predicate.value == PREFIXES["owl"] + "imports":
             what = written(quad.object)
             message = f"owl:imports {what} is refused, nothing is fetched: name the file beside this one instead"
-            yield Violation("E_REMOTE", message, name(quad.subject))
+            french = f"owl:imports {what} est refusé, rien n'est téléchargé : nommez plutôt le fichier ici, à côté"
+            yield Violation("E_REMOTE", message, name(quad.subject), message_fr=french)
 
 
 class Holders:
@@ -192,10 +196,11 @@ class Holders:
         for holder in stated or holders:
             # A fault between two things, of which the files state the other: it is there that one can correct it.
             other = next((one for one in violation.others if not stated and one in self.index), holder)
-            yield Finding(violation.code, violation.message, shrink(holder), *self.index.place(other))
+            place = self.index.place(other)
+            yield Finding(violation.code, violation.message, shrink(holder), *place, message_fr=violation.message_fr)
         if not holders:
             file, line = next(iter(sorted(self.index.blank.items())), ("", 0))
-            yield Finding(violation.code, violation.message, "", file, line)
+            yield Finding(violation.code, violation.message, "", file, line, message_fr=violation.message_fr)
 
 
 # ---- queries -----------------------------------------------------------------------------------------
@@ -216,20 +221,24 @@ def broken_queries(folder: Path, quads: Iterable[ox.Quad]) -> list[Violation]:
 
 
 def _row(header: dict[str, str], row: ox.QuerySolution) -> Violation:
-    def filled(match: re.Match[str]) -> str:
-        try:
-            term = row[match[1]]
-        except KeyError:
-            return match[0]
-        if term is None:
-            return "nothing"
-        return shrink(term.value) if isinstance(term, ox.NamedNode) else str(term.value)
+    def filled(text: str, nothing: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            try:
+                term = row[match[1]]
+            except KeyError:
+                return match[0]
+            if term is None:
+                return nothing
+            return shrink(term.value) if isinstance(term, ox.NamedNode) else str(term.value)
 
-    message = re.sub(r"\{(\w+)\}", filled, header.get("message") or header.get("title", "breaks a consistency query"))
+        return re.sub(r"\{(\w+)\}", value, text)
+
+    message = filled(header.get("message") or header.get("title", "breaks a consistency query"), "nothing")
+    french = filled(header["message-fr"], "rien") if "message-fr" in header else ""
     subject = row["subject"]
     others = tuple(term.value for term in row if isinstance(term, ox.NamedNode) and term != subject)
     code = header.get("code", "E_CONSISTENCY")
-    return Violation(code, message, subject.value if subject is not None else "", others=others)
+    return Violation(code, message, subject.value if subject is not None else "", others=others, message_fr=french)
 
 
 # ---- literals ----------------------------------------------------------------------------------------
@@ -242,21 +251,31 @@ def wrong_literals(quads: Iterable[ox.Quad]) -> Iterator[Violation]:
         if not isinstance(term, ox.Literal):
             continue
         term_name, kind = shrink(quad.predicate.value), term.datatype.value
-        message = ""
+        message = french = ""
         code = "E_DATE"
         if kind == XSD + "date" and not _real(term.value, day=True):
             message = f'{term_name}: "{term.value}" is not a real calendar day YYYY-MM-DD, without a zone'
+            french = f"{term_name} : « {term.value} » n'est pas un jour réel du calendrier AAAA-MM-JJ, sans fuseau"
         elif kind == XSD + "dateTime" and not _real(term.value, day=False):
             message = (
                 f'{term_name}: "{term.value}" is not a real instant YYYY-MM-DDThh:mm:ss with an offset such as -05:00'
+            )
+            french = (
+                f"{term_name} : « {term.value} » n'est pas un instant réel AAAA-MM-JJThh:mm:ss avec un décalage tel "
+                "que -05:00"
             )
         elif term.language and not _LANGUAGE.match(term.language):
             code = "E_PARITY"
             message = (
                 f'{term_name}: "{term.language}" is no language: write @en or @fr, or the letters of another (ISO 639)'
             )
+            french = (
+                f"{term_name} : « {term.language} » n'est pas une langue : écrivez @en ou @fr, ou les lettres d'une "
+                "autre (ISO 639)"
+            )
         if message:
-            yield Violation(code, message, name(quad.subject), quad.predicate.value, term.value)
+            subject, term_path = name(quad.subject), quad.predicate.value
+            yield Violation(code, message, subject, term_path, term.value, message_fr=french)
 
 
 def _real(text: str, *, day: bool) -> bool:

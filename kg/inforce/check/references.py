@@ -52,7 +52,10 @@ def unknown_terms(quads: Iterable[ox.Quad], declared: Collection[str]) -> Iterat
                 near = [f"inf:{one}" for one in nearest(term.value.removeprefix(INF), names)]
                 hint = f"did you mean {' or '.join(near)}?" if near else "all terms: inforce schema"
                 message = f'unknown term "{shrink(term.value)}": {hint}'
-                yield Violation("E_UNKNOWN_ID", message, name(quad.subject), quad.predicate.value, term.value)
+                hint = f"vouliez-vous dire {' ou '.join(near)} ?" if near else "tous les termes : inforce schema"
+                french = f"terme inconnu « {shrink(term.value)} » : {hint}"
+                subject, path = name(quad.subject), quad.predicate.value
+                yield Violation("E_UNKNOWN_ID", message, subject, path, term.value, message_fr=french)
 
 
 def dangling(quads: Iterable[ox.Quad], stated: Collection[str]) -> Iterator[Violation]:
@@ -73,8 +76,12 @@ def dangling(quads: Iterable[ox.Quad], stated: Collection[str]) -> Iterator[Viol
         near = [shrink(f"{BASE}{folder}/{one}") for one in nearest(local, alike)]
         hint = f"did you mean {' or '.join(near)}?" if near else "state it, or name one that exists"
         code = "E_SOURCE" if quad.predicate.value in _GROUNDS else "E_UNKNOWN_ID"
-        message = f"{shrink(quad.predicate.value)} names {shrink(target.value)}, which nothing states: {hint}"
-        yield Violation(code, message, name(quad.subject), quad.predicate.value, target.value)
+        term, missing = shrink(quad.predicate.value), shrink(target.value)
+        message = f"{term} names {missing}, which nothing states: {hint}"
+        hint = f"vouliez-vous dire {' ou '.join(near)} ?" if near else "énoncez-le, ou désignez ce qui existe"
+        french = f"{term} désigne {missing}, que rien n'énonce : {hint}"
+        subject, path = name(quad.subject), quad.predicate.value
+        yield Violation(code, message, subject, path, target.value, message_fr=french)
 
 
 def _split(iri: str) -> tuple[str, str]:
@@ -99,7 +106,18 @@ def broken_lists(quads: Iterable[ox.Quad], focus: Collection[str]) -> Iterator[V
         fault = _fault(head, firsts, rests)
         if fault:
             message = f"the list of {shrink(predicate)} {fault}: write it in round brackets, ( a b c )"
-            yield Violation("E_RDF", message, subject, predicate, head)
+            french = f"la liste de {shrink(predicate)} {_FAULTS_FR[fault]} : écrivez-la entre parenthèses, ( a b c )"
+            yield Violation("E_RDF", message, subject, predicate, head, message_fr=french)
+
+
+_FAULTS_FR = {
+    "runs in a circle": "tourne en rond",
+    "has a place without a member": "a une place sans membre",
+    "has two members in one place": "a deux membres à une place",
+    "does not end": "ne finit pas",
+    "goes on in two ways": "se poursuit de deux façons",
+    "goes on after its end": "se poursuit après sa fin",
+}
 
 
 def _fault(head: str, firsts: Mapping[str, int], rests: Mapping[str, list[str]]) -> str:
@@ -136,11 +154,13 @@ def redefined(own: Iterable[ox.Quad], packaged: Iterable[ox.Quad], single: Colle
     for quad in packaged:
         known.setdefault(name(quad.subject), {}).setdefault(quad.predicate.value, []).append(quad.object)
     right = "give a thing of your own another name"
+    right_fr = "donnez un autre nom à ce qui est à vous"
     for quad in own:
         subject, predicate = name(quad.subject), quad.predicate.value
         if subject.startswith(INF):
             message = f"{shrink(subject)} is in the package's vocabulary: use a namespace of your own for new terms"
-            yield Violation("E_REDEFINED", message, subject, predicate)
+            french = f"{shrink(subject)} est du vocabulaire du paquet : mettez vos termes dans un espace de noms à vous"
+            yield Violation("E_REDEFINED", message, subject, predicate, message_fr=french)
             continue
         terms = known.get(subject)
         if terms is None or subject.startswith(GENID):
@@ -153,8 +173,12 @@ def redefined(own: Iterable[ox.Quad], packaged: Iterable[ox.Quad], single: Colle
             has = written(old[0])
             here = f"{has}, here it is {written(quad.object)}"
             message = f"the package says {shrink(subject)} {shrink(predicate)} {here}: {right}"
+            here = f"{has}, ici c'est {written(quad.object)}"
+            french = f"le paquet dit {shrink(subject)} {shrink(predicate)} {here} : {right_fr}"
         elif kinds & _LAW and predicate.startswith(INF):
             message = f"{shrink(subject)} is law as the package reads it, {shrink(predicate)} would change it: {right}"
+            read = f"{shrink(subject)} est le droit tel que le paquet le lit"
+            french = f"{read}, {shrink(predicate)} le changerait : {right_fr}"
         else:
             continue
-        yield Violation("E_REDEFINED", message, subject, predicate)
+        yield Violation("E_REDEFINED", message, subject, predicate, message_fr=french)

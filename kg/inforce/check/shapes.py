@@ -27,7 +27,7 @@ class Violation:
     """A node that breaks a shape, a query or another rule; ``subject`` is its IRI, blank nodes named by the build.
 
     ``path`` is the property concerned and ``value`` what it wrongly has, '' where there is none; ``others`` are
-    further nodes the fault is about, any of which may be the one to correct.
+    further nodes the fault is about, any of which may be the one to correct. ``message_fr`` says it in French.
     """
 
     code: str
@@ -36,6 +36,7 @@ class Violation:
     path: str = ""
     value: str = ""
     others: tuple[str, ...] = ()
+    message_fr: str = ""
 
 
 def violations(shapes: Path, quads: Iterable[ox.Quad], focus: Collection[str] | None = None) -> list[Violation]:
@@ -95,14 +96,18 @@ def _violation(report: Any, shapes: Any, result: Any) -> Violation:
         return graph.value(node, rdflib.URIRef(term))
 
     shape = one(report, result, SH + "sourceShape")
-    message = str(one(report, result, SH + "resultMessage") or "breaks a shape")
+    said = {m.language: str(m) for m in report.objects(result, rdflib.URIRef(SH + "resultMessage"))}
+    message = said.get("en") or next(iter(said.values()), "breaks a shape")
+    french = said.get("fr") or message
     value = one(report, result, SH + "value")
     subject = one(report, result, SH + "focusNode")
     if value is not None and value != subject and "genid" not in str(value):
         message += f"; found {written(value)}"
+        french += f" ; trouvé : {written(value)}"
     code = str(one(shapes, shape, DCT + "identifier") or "E_SHAPE")
     path = one(report, result, SH + "resultPath")
-    return Violation(code, message, str(subject), str(path or ""), str(value) if value is not None else "")
+    wrong = str(value) if value is not None else ""
+    return Violation(code, message, str(subject), str(path or ""), wrong, message_fr=french)
 
 
 def name(term: Any) -> str:
