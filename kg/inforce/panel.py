@@ -114,7 +114,7 @@ class Panels:
             known_on: answer with what the public could know on that day.
             readings: contested rules whose reading is switched.
             ordinarily: name the rule behind the ordinary outcome, not the strict one.
-            progress: called with an action, its number and how many there are.
+            progress: called with an action, how many cases of how many are done.
 
         Raises:
             UnknownIdError: no such fact, value, action or reading.
@@ -168,10 +168,12 @@ def _tabulated(
     rows: dict[Any, list[Row]] = {}
     for number, action in enumerate(chosen):
         if progress is not None:
-            progress(action, number, len(chosen))
+            progress(action, number * len(grid), len(chosen) * len(grid))
         cells = Cells(kb.book, action, fact.name, known_on=known, readings=switched, ordinarily=asked.ordinarily)
         causes = _Causes(kb.book, action, fact.name, spans[0], known, switched)
         for place, (given, unknown) in enumerate(grid):
+            if progress is not None and place:
+                progress(action, number * len(grid) + place, len(chosen) * len(grid))
             front = (action, *(_shown(name, given, unknown) for name in told))
             for label, value in names:
                 case = {**given, fact.name: value}
@@ -181,7 +183,7 @@ def _tabulated(
                     found = [(str(day.first), *_grounds(cells.on(case, unknown, day))) for day in spans]
                 rows[label, place, action] = [(label, *front, *row) for row in found]
     if progress is not None:
-        progress("", len(chosen), len(chosen))
+        progress("", len(chosen) * len(grid), len(chosen) * len(grid))
     every = (rows[label, place, action] for (label, _), place in product(names, range(len(grid))) for action in chosen)
     ordered = tuple(row for found in every for row in found)
     when = ("day", *GROUNDS) if days is not None else ("from", "until", *GROUNDS, *CAUSES)

@@ -7,10 +7,8 @@ import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import jsonschema
 import pytest
 from command_line import Ran
 
@@ -21,20 +19,13 @@ from inforce_cli.output import _day_in
 pytest.importorskip("starlette")
 pytest.importorskip("httpx")
 
-from starlette.applications import Starlette  # noqa: E402
+from json_api import application, keeps_to  # noqa: E402
 
 from inforce_cli.serve import api  # noqa: E402
 from inforce_cli.serve.openapi import document  # noqa: E402
 from inforce_cli.serve.operations import OPERATIONS, operation  # noqa: E402
-from inforce_cli.serve.settings import Settings  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-
-
-def application(kb: Any, **settings: Any) -> Starlette:
-    app = Starlette(routes=api.routes)
-    app.state.context = SimpleNamespace(kb=kb, settings=Settings(**settings), state={}, templates=None)
-    return app
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +75,15 @@ SAME = [
     ("list rules --limit 2", "kind=rules&limit=2"),
     ("search visa mexique --lang fr", "words=visa&words=mexique&lang=fr"),
     ('cite "IRPR 198(2)(a)" --on 2010-01-01', "name=IRPR%20198(2)(a)&on=2010-01-01"),
+    ("panel --nationality MEX,FRA+IND --action eta-needed", "nationality=MEX,FRA%2BIND&action=eta-needed"),
+    (
+        "panel --days 2024-02-28,2024-03-01 --nationality MEX --wide --ordinarily",
+        "days=2024-02-28&days=2024-03-01&nationality=MEX&wide=yes&ordinarily=yes",
+    ),
+    (
+        "panel --nationality MEX --fact lmia_required=yes,no --from 2023 --to 2024 --limit 3",
+        "nationality=MEX&fact=lmia_required%3Dyes,no&from=2023&to=2024&limit=3",
+    ),
     ("query", ""),
     ("query members-of-list list=visa-exempt on=2024-12-24", "name=members-of-list&list=visa-exempt&on=2024-12-24"),
     ("query members-of-list --explain", "name=members-of-list&explain=yes"),
@@ -237,7 +237,7 @@ def test_nothing_is_written(client: Any, tmp_path: Path, monkeypatch: pytest.Mon
 def test_every_command_is_offered_or_left_out_on_purpose() -> None:
     left_out = {
         # They read or write files, ask a person, or change what is held.
-        "panel", "interview", "batch", "import", "validate", "build", "doctor", "export", "shell", "serve",
+        "interview", "batch", "import", "validate", "build", "doctor", "export", "shell", "serve",
         # They have an address of their own.
         "sparql", "schema", "feed",
     }  # fmt: skip
@@ -259,6 +259,23 @@ def test_too_much_is_refused(client: Any) -> None:
     many = "&".join(f"words={number}" for number in range(300))
     assert client.get(f"/api/search?{many}").status_code == 413
     assert client.get("/api/search", params={"words": "x" * 5000}).status_code == 413
+
+
+def test_a_panel_has_an_end_in_rows_and_in_time(kb: Any) -> None:
+    from starlette.testclient import TestClient
+
+    facts = "&".join(f"fact={fact.name}=yes,no" for fact in kb.book.facts.values() if fact.kind == "boolean")
+    client = TestClient(application(kb, timeout_s=0.3))
+    for asked in ("days=changes", "days=2024-01-01,2024-01-02,2024-01-03,2024-01-04,2024-01-05", facts[:1800]):
+        got = client.get(f"/api/panel?{asked}")
+        assert (got.status_code, got.json()["code"]) == (422, "E_TOO_MUCH"), asked
+    begun = time.monotonic()
+    slow = client.get(f"/api/panel?nationality=MEX&{'&'.join(facts.split('&')[:6])}")
+    assert (slow.status_code, slow.json()["code"]) == (503, "E_TIMEOUT")
+    assert time.monotonic() - begun < 5
+    whole = client.get("/api/panel?nationality=MEX&action=eta-needed&days=changes")
+    assert whole.status_code == 200
+    assert len({row["day"] for row in whole.json()}) == len(whole.json()) > 20
 
 
 def test_an_unknown_command_is_told_with_the_nearest(client: Any) -> None:
@@ -318,17 +335,6 @@ def test_an_answer_names_its_data_and_is_not_sent_twice(client: Any, kb: Any) ->
 @pytest.fixture(scope="module")
 def described(kb: Any) -> dict[str, Any]:
     return document(kb)
-
-
-def keeps_to(described: dict[str, Any], command: str, method: str, got: Any) -> None:
-    """Hold a response against the schema that the description has for it."""
-    responses = described["paths"][f"/api/{command}"][method]["responses"]
-    said = responses.get(str(got.status_code), responses["default"])
-    while "$ref" in said:
-        said = described["components"]["responses"][said["$ref"].rsplit("/", 1)[1]]
-    kind = got.headers["content-type"].partition(";")[0]
-    schema = {**said["content"][kind]["schema"], "components": described["components"]}
-    jsonschema.Draft202012Validator(schema).validate(got.json())
 
 
 def test_the_description_is_openapi(described: dict[str, Any], client: Any) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -43,11 +44,12 @@ LONGEST = 2_000
 class Served(Run):
     """One run of one command for a request: the server's knowledge base, JSON, and nothing written anywhere."""
 
-    def __init__(self, options: Globals, *, command: str, kb: KnowledgeBase) -> None:
-        """Take the options of the request, and the knowledge base of the server."""
+    def __init__(self, options: Globals, *, command: str, kb: KnowledgeBase, timeout_s: float | None = None) -> None:
+        """Take the options of the request, the knowledge base of the server, and how long it may take."""
         super().__init__(options, command=command)
         self.__dict__["kb"] = kb
         self.notes: list[str] = []
+        self._time = (timeout_s, monotonic())
 
     @property
     def on_terminal(self) -> bool:
@@ -59,7 +61,18 @@ class Served(Run):
         self.notes.append(text)
 
     def progress(self, step: str, number: int, of: int) -> None:
-        """Draw nothing."""
+        """Draw nothing; end what takes too long.
+
+        Raises:
+            LimitError: its time is up.
+        """
+        timeout_s, begun = self._time
+        if timeout_s is not None and monotonic() - begun > timeout_s:
+            raise LimitError(
+                f"the question was stopped after {timeout_s:g} s",
+                code="E_TIMEOUT",
+                hint="ask for less, or on the command line",
+            )
 
     @property
     def body(self) -> bytes:
@@ -72,13 +85,23 @@ class Served(Run):
         return self._truncated
 
 
-def answered(kb: KnowledgeBase, name: str, asked: Iterable[tuple[str, str]], *, body: bytes | None = None) -> Served:
+def answered(
+    kb: KnowledgeBase,
+    name: str,
+    asked: Iterable[tuple[str, str]],
+    *,
+    body: bytes | None = None,
+    rows: int | None = None,
+    timeout_s: float | None = None,
+) -> Served:
     """Run a command that reads and return the run: its bytes are those of the command line with ``--json``.
 
     Args:
         name: one of ``OPERATIONS``.
         asked: the parameters of the request; see ``operations.arguments``.
         body: the facts of a case, or a saved answer, as JSON.
+        rows: how many rows it may ask for, where a command can make very many.
+        timeout_s: seconds after which what goes step by step is ended.
 
     Raises:
         InForceError: whatever the command refuses; a parameter that is unknown or only for the command line.
@@ -93,7 +116,13 @@ def answered(kb: KnowledgeBase, name: str, asked: Iterable[tuple[str, str]], *, 
         )
     keywords = arguments(asking, pairs, body=body is not None)
     options = _options({one.name: keywords.pop(one.keyword, None) for one in SHARED})
-    run = Served(options, command=f"inforce {name}", kb=kb)
+    if rows is not None and asking.offer.size is not None and (size := asking.offer.size(kb, keywords)) > rows:
+        raise LimitError(
+            f"that is about {size} rows; at most {rows} are made here",
+            code="E_TOO_MUCH",
+            hint="ask for less, or on the command line",
+        )
+    run = Served(options, command=f"inforce {name}", kb=kb, timeout_s=timeout_s)
     try:
         with given.only(body):
             code = asking.main(run, **keywords)
@@ -162,7 +191,8 @@ async def _turn(
         raise LimitError("too many questions at once", code="E_BUSY", hint="ask again in a second")
     turns.inside += 1
     try:
-        return await anyio.to_thread.run_sync(lambda: answered(kb, name, asked, body=body), limiter=turns.limiter)
+        work = partial(answered, kb, name, asked, body=body, rows=settings.rows, timeout_s=settings.timeout_s)
+        return await anyio.to_thread.run_sync(work, limiter=turns.limiter)
     finally:
         turns.inside -= 1
 

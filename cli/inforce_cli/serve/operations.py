@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, get_args, get_type_hints
+from math import prod
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import typer
 
 from inforce.errors import UsageError, nearest
 from inforce_cli.app import COMMANDS
+
+if TYPE_CHECKING:
+    from inforce import KnowledgeBase
 
 __all__ = ["OPERATIONS", "SHARED", "Operation", "Parameter", "arguments", "defaults", "operation"]
 
@@ -41,12 +45,27 @@ class Offer:
         left_out: parameters that read a file, or that mean nothing without an exit code.
         pairs: the parameter that ``name=value`` words go to; a parameter no one knows is such a word.
         body: the keyword that takes ``-``, the request's body, and what the body is.
+        size: about how many rows these keywords ask for, where that can be too many.
     """
 
     forms: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     pairs: str = ""
     body: tuple[str, str] = ("", "")
+    size: Callable[[KnowledgeBase, Mapping[str, Any]], int] | None = None
+
+
+def _cells(kb: KnowledgeBase, said: Mapping[str, Any]) -> int:
+    """Return how many cells a panel has: nationalities, other facts, actions and days."""
+    nationalities = sum(map(_words, said.get("nationality") or ())) or len(kb.list("nationalities").rows)
+    named = [day.strip() for word in said.get("days") or () for day in word.split(",")]
+    days = sum(len(kb.change_days()) if day == "changes" else 1 for day in named) or 1
+    actions = len(said.get("action") or kb.book.actions)
+    return nationalities * days * actions * prod(map(_words, said.get("fact") or ()))
+
+
+def _words(text: str) -> int:
+    return text.count(",") + 1
 
 
 OFFERS: dict[str, Offer] = {
@@ -56,6 +75,7 @@ OFFERS: dict[str, Offer] = {
         pairs="facts",
         body=("facts_file", "facts"),
     ),
+    "panel": Offer(("rows",), size=_cells),
     "replay": Offer(("replay",), left_out=("file",), body=("file", "answer")),
     "changes": Offer(("changes",)),
     "diff": Offer(
@@ -71,7 +91,7 @@ OFFERS: dict[str, Offer] = {
     "cite": Offer(("rows",), left_out=("style",), body=("name", "answer")),
     "query": Offer(("rows", "object"), pairs="parameters"),
 }
-"""The commands that only read, and read only the graph; a panel of everything is work for the command line."""
+"""The commands that only read, and read only the graph."""
 
 SHARED = (
     Parameter("lang", "lang", "one", False, "Language of what is shown: en or fr.", "en|fr"),
