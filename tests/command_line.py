@@ -15,6 +15,20 @@ import inforce_cli
 PACKAGE = Path(inforce_cli.__file__).parent
 PATH = os.pathsep.join(str(Path(module.__file__ or "").parent.parent) for module in (inforce, inforce_cli))
 SOURCES = {**os.environ, "PYTHONPATH": PATH}
+PREFIXES = """\
+@base <https://w3id.org/inforce/> .
+@prefix action: <https://w3id.org/inforce/action/> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix fact: <https://w3id.org/inforce/fact/> .
+@prefix inf: <https://w3id.org/inforce/ns#> .
+@prefix layer: <https://w3id.org/inforce/layer/> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix rule: <https://w3id.org/inforce/rule/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+"""What stands at the head of a user's own Turtle."""
 
 
 class Ran(NamedTuple):

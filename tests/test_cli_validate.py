@@ -10,26 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
-from command_line import Ran, schema
+from command_line import PREFIXES, Ran, schema
 
 from inforce.errors import InputError
 from inforce_cli.case import read_case
 from inforce_cli.plain_yaml import NotPlain, pairs
 
 # A permit and a bar that nothing sets apart, and an exemption that lifts nothing.
-RULES = """
-@base <https://w3id.org/inforce/> .
-@prefix action: <https://w3id.org/inforce/action/> .
-@prefix dct: <http://purl.org/dc/terms/> .
-@prefix fact: <https://w3id.org/inforce/fact/> .
-@prefix inf: <https://w3id.org/inforce/ns#> .
-@prefix layer: <https://w3id.org/inforce/layer/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix rule: <https://w3id.org/inforce/rule/> .
-@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-
+RULES = f"""
+{PREFIXES}
 rule:OWN-BAR a inf:Rule ;
     rdfs:label "Own bar"@en , "Propre interdiction"@fr ; skos:notation "OWN-BAR" .
 <rule/OWN-BAR/2024-01-01> a inf:RuleVersion ;

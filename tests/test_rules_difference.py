@@ -12,24 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Ran, schema
+from command_line import PREFIXES, Ran, schema
 
 from inforce.errors import DateError, UsageError
 
 # A notice of one's own that bars what nobody had barred, for some months.
-OWN = """
-@base <https://w3id.org/inforce/> .
-@prefix action: <https://w3id.org/inforce/action/> .
-@prefix dct: <http://purl.org/dc/terms/> .
-@prefix fact: <https://w3id.org/inforce/fact/> .
-@prefix inf: <https://w3id.org/inforce/ns#> .
-@prefix layer: <https://w3id.org/inforce/layer/> .
-@prefix prov: <http://www.w3.org/ns/prov#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix rule: <https://w3id.org/inforce/rule/> .
-@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-
+OWN = f"""
+{PREFIXES}
 rule:OWN-BAR a inf:Rule ;
     rdfs:label "Own bar"@en , "Propre interdiction"@fr ; skos:notation "OWN-BAR" .
 """

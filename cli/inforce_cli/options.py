@@ -14,7 +14,23 @@ from inforce.errors import UsageError, nearest
 from inforce_cli import completion
 from inforce_cli.output import Run
 
-__all__ = ["GLOBAL", "LANGUAGES", "Globals", "Name", "count", "shared", "shared_globals"]
+__all__ = [
+    "GLOBAL",
+    "LANGUAGES",
+    "Action",
+    "Actions",
+    "From",
+    "Globals",
+    "KnownOn",
+    "Name",
+    "On",
+    "QueryDay",
+    "Reading",
+    "To",
+    "count",
+    "shared",
+    "shared_globals",
+]
 
 GLOBAL = "Global options"
 LANGUAGES = ("en", "fr")
@@ -29,6 +45,30 @@ Name = Annotated[
     ),
 ]
 """What a command that reads is asked about."""
+On = Annotated[str | None, typer.Option("--on", help="The day; today in Ottawa if left out.", metavar="DAY")]
+KnownOn = Annotated[
+    str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DAY")
+]
+From = Annotated[str | None, typer.Option("--from", help="First day.", metavar="DAY")]
+To = Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DAY")]
+QueryDay = Annotated[str | None, typer.Option("--on", help="A day that stands for ?on.", metavar="DAY")]
+Action = Annotated[
+    str | None,
+    typer.Option("--action", help="What is asked about.", metavar="NAME", autocompletion=completion.actions),
+]
+Actions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--action", help="Of all actions only this; repeatable.", metavar="NAME", autocompletion=completion.actions
+    ),
+]
+Reading = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reading", help="Switch a contested rule; repeatable.", metavar="RULE", autocompletion=completion.readings
+    ),
+]
+"""What several commands ask for in the same words."""
 T = TypeVar("T")
 
 

@@ -23,6 +23,7 @@ from inforce.errors import ExitCode, UsageError
 from inforce_cli import completion
 from inforce_cli.case import assignments
 from inforce_cli.map_file import ColumnMap, read_map
+from inforce_cli.options import Action, KnownOn, On, Reading
 from inforce_cli.output import Run
 from inforce_cli.render.batch import report_text
 from inforce_cli.render.progress import Bar
@@ -41,29 +42,22 @@ def main(
             help="What all rows have in common.", metavar="[FACT=VALUE]...", autocompletion=completion.facts
         ),
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", help="The day of all rows; today.", metavar="DATE")] = None,
+    on: On = None,
     against: Annotated[
-        str | None, typer.Option("--against", help="A second day: both answers, and what flips.", metavar="DATE")
+        str | None, typer.Option("--against", help="A second day: both answers, and what flips.", metavar="DAY")
     ] = None,
     date_column: Annotated[
         str | None, typer.Option("--date-column", help="The column with each row's own day.", metavar="NAME")
     ] = None,
-    action: Annotated[
-        str | None,
-        typer.Option("--action", help="What the rows ask about.", metavar="ID", autocompletion=completion.actions),
-    ] = None,
+    action: Action = None,
     map_: Annotated[
         str | None, typer.Option("--map", help="Which column holds which fact: YAML or JSON.", metavar="FILE")
     ] = None,
     tell: Annotated[
         str, typer.Option("--tell", help="Of outcome, ordinarily, decisive, missing.", metavar="A,B")
     ] = "outcome,ordinarily,decisive",
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DATE")
-    ] = None,
-    reading: Annotated[
-        list[str] | None, typer.Option("--reading", help="Switch a contested reading; repeatable.", metavar="RULE")
-    ] = None,
+    known_on: KnownOn = None,
+    reading: Reading = None,
     prefix: Annotated[str, typer.Option("--prefix", help="Before the names of new columns.", metavar="TEXT")] = "",
     from_format: Annotated[
         str | None, typer.Option("--from-format", help="csv, jsonl, parquet or arrow, if not the ending.", metavar="F")

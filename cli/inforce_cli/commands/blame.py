@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from inforce_cli.options import Name
+from inforce_cli.options import KnownOn, Name
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -20,10 +20,8 @@ __all__ = ["main"]
 def main(
     run: Run,
     name: Name,
-    on: Annotated[str | None, typer.Option("--on", help="As it read on that day; else today.", metavar="DATE")] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could read that day.", metavar="DATE")
-    ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="As it read on that day; else today.", metavar="DAY")] = None,
+    known_on: KnownOn = None,
 ) -> int:
     """Show every clause of a provision with the instrument that last wrote its words, and since when."""
     from inforce_cli.render.text_reading import blame_text

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from inforce.errors import UnknownIdError
+from inforce_cli.options import From, KnownOn, To
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -21,8 +22,8 @@ __all__ = ["main"]
 
 def main(
     run: Run,
-    from_: Annotated[str | None, typer.Option("--from", help="First day.", metavar="DATE")] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DATE")] = None,
+    from_: From = None,
+    to: To = None,
     about: Annotated[
         str | None,
         typer.Option("--about", help="A rule, law, provision, instrument, country, action or word.", metavar="TERM"),
@@ -34,9 +35,7 @@ def main(
     affects: Annotated[
         str | None, typer.Option("--affects", help="outcomes: only what an outcome rests on.", metavar="outcomes")
     ] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="Only what the public could know that day.", metavar="DATE")
-    ] = None,
+    known_on: KnownOn = None,
 ) -> int:
     """Show what changed between two days, both included, oldest first; clause by clause where text is imported."""
     from inforce_cli.render.reading import change_table

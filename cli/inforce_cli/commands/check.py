@@ -26,6 +26,7 @@ import typer
 
 from inforce.errors import ExitCode, InForceError, UsageError
 from inforce_cli import completion
+from inforce_cli.options import Action, KnownOn, On, Reading
 from inforce_cli.output import Run
 
 if TYPE_CHECKING:
@@ -45,14 +46,9 @@ def main(
     facts_file: Annotated[
         str | None, typer.Option("--facts", help="A JSON object, a saved answer or name=value lines.", metavar="FILE|-")
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", help="The day; today in Ottawa if left out.", metavar="DAY")] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DAY")
-    ] = None,
-    action: Annotated[
-        str | None,
-        typer.Option("--action", help="What is asked about.", metavar="NAME", autocompletion=completion.actions),
-    ] = None,
+    on: On = None,
+    known_on: KnownOn = None,
+    action: Action = None,
     ordinarily: Annotated[bool, typer.Option("--ordinarily", help="Take every open fact as it usually is.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="The whole tree, with sources.")] = False,
     why_not: Annotated[bool, typer.Option("--why-not", help="What stands in the way, and what would lift it.")] = False,
@@ -69,12 +65,7 @@ def main(
     history: Annotated[bool, typer.Option("--history", help="The outcome over time.")] = False,
     from_: Annotated[str | None, typer.Option("--from", help="First day of --history.", metavar="DAY")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Last day of --history, included.", metavar="DAY")] = None,
-    reading: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reading", help="Switch a contested rule; repeatable.", metavar="RULE", autocompletion=completion.readings
-        ),
-    ] = None,
+    reading: Reading = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Answer by the saved query, run live.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 1 unless may (or not-required); with 1 on a difference.")

@@ -24,7 +24,7 @@ STYLES = ("bibtex", "csl-json", "turtle")
 def main(
     run: Run,
     name: Name,
-    on: Annotated[str | None, typer.Option("--on", help="The version of that day.", metavar="DATE")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="The version of that day.", metavar="DAY")] = None,
     style: Annotated[
         str | None, typer.Option("--style", help="text, bibtex, csl-json or turtle.", metavar="NAME")
     ] = None,

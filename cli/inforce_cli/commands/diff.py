@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from inforce.errors import UsageError
-from inforce_cli import completion
+from inforce_cli.options import Actions, KnownOn
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -32,21 +32,11 @@ def main(
     about: Annotated[
         str | None, typer.Option("--about", help="Of all law only this law, part or provision.", metavar="NAME")
     ] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could read that day.", metavar="DATE")
-    ] = None,
+    known_on: KnownOn = None,
     outcomes: Annotated[
         bool, typer.Option("--outcomes", help="Who lost and who gained: exact groups, with their exceptions.")
     ] = False,
-    action: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--action",
-            help="Of all actions only this; may be repeated.",
-            metavar="ID",
-            autocompletion=completion.actions,
-        ),
-    ] = None,
+    action: Actions = None,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", help="Only people of whom this is so; may be repeated.", metavar="FACT=VALUE"),

@@ -27,7 +27,7 @@ def main(
         str | None,
         typer.Option("--about", help="A rule, law, provision, instrument, country, action or word.", metavar="TERM"),
     ] = None,
-    since: Annotated[str | None, typer.Option("--since", help="The first day; else all.", metavar="DATE")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="The first day; else all.", metavar="DAY")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="One layer of authority.", metavar="NAME")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="added, changed, ended, …", metavar="NAME")] = None,
     affects: Annotated[

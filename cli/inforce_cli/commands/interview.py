@@ -22,6 +22,7 @@ import typer
 
 from inforce.errors import FactsError, UnknownIdError, UsageError
 from inforce_cli import completion
+from inforce_cli.options import Action, KnownOn, On
 from inforce_cli.output import Run, write_aside
 from inforce_cli.render.text import encodable, safe_text
 
@@ -37,14 +38,9 @@ def main(
             help="Facts that need not be asked.", metavar="[FACT=VALUE]...", autocompletion=completion.facts
         ),
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", help="The day; today in Ottawa if left out.", metavar="DAY")] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DAY")
-    ] = None,
-    action: Annotated[
-        str | None,
-        typer.Option("--action", help="What is asked about.", metavar="NAME", autocompletion=completion.actions),
-    ] = None,
+    on: On = None,
+    known_on: KnownOn = None,
+    action: Action = None,
     ordinarily: Annotated[bool, typer.Option("--ordinarily", help="End with the ordinary answer.")] = False,
     save: Annotated[
         str | None, typer.Option("--save", help="Keep the interview after each answer.", metavar="FILE")

@@ -24,6 +24,7 @@ import typer
 from inforce import Table
 from inforce.errors import UsageError
 from inforce_cli import completion
+from inforce_cli.options import Actions, From, KnownOn, Reading, To
 from inforce_cli.output import Run
 
 if TYPE_CHECKING:
@@ -52,10 +53,7 @@ CHANGES = "changes"
 
 def main(
     run: Run,
-    action: Annotated[
-        list[str] | None,
-        typer.Option("--action", help="An action; repeatable. All.", metavar="ID", autocompletion=completion.actions),
-    ] = None,
+    action: Actions = None,
     nationality: Annotated[
         list[str] | None,
         typer.Option("--nationality", help="Codes or names, A,B; of several at once, A+B. All.", metavar="A,B"),
@@ -75,17 +73,10 @@ def main(
             "--days", help="A row for each of these days; changes: each day on which any rule changes.", metavar="A,B"
         ),
     ] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="First day.", metavar="DATE")] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Last day, included.", metavar="DATE")] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DATE")
-    ] = None,
-    reading: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reading", help="Switch a contested reading.", metavar="RULE", autocompletion=completion.readings
-        ),
-    ] = None,
+    from_: From = None,
+    to: To = None,
+    known_on: KnownOn = None,
+    reading: Reading = None,
     ordinarily: Annotated[
         bool, typer.Option("--ordinarily", help="Name the rule behind the ordinary outcome, not the strict one.")
     ] = False,

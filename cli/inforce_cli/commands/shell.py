@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from inforce.errors import UsageError
+from inforce_cli.options import QueryDay
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -23,7 +24,7 @@ __all__ = ["main"]
 
 def main(
     run: Run,
-    on: Annotated[str | None, typer.Option("--on", help="A day that stands for ?on.", metavar="DAY")] = None,
+    on: QueryDay = None,
     timeout: Annotated[str, typer.Option("--timeout", help="Seconds until a query is stopped.", metavar="S")] = "60",
 ) -> int:
     """Ask queries one after the other, with completion and history; each as ``inforce sparql`` asks it."""

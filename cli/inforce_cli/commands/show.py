@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from inforce_cli.options import Name
+from inforce_cli.options import KnownOn, Name
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -24,10 +24,8 @@ __all__ = ["main"]
 def main(
     run: Run,
     name: Name,
-    on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DATE")] = None,
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could know that day.", metavar="DATE")
-    ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="As it stood then; else all versions.", metavar="DAY")] = None,
+    known_on: KnownOn = None,
 ) -> int:
     """Show a rule, provision, instrument, program, nationality, fact, source … as it stood on a day."""
     from inforce_cli.receipt import saved_answer

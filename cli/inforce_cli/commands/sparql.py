@@ -20,6 +20,7 @@ import typer
 
 from inforce import Table
 from inforce.errors import EnvironmentFault, InputError, UsageError
+from inforce_cli.options import QueryDay
 from inforce_cli.output import Run
 from inforce_cli.render.query import no_rows
 
@@ -32,7 +33,7 @@ def main(
         str | None, typer.Argument(help="A file with the query; - is standard input.", metavar="[FILE|-]")
     ] = None,
     text: Annotated[str | None, typer.Option("-q", "--query", help="The query itself.", metavar="TEXT")] = None,
-    on: Annotated[str | None, typer.Option("--on", help="A day that stands for ?on.", metavar="DAY")] = None,
+    on: QueryDay = None,
     timeout: Annotated[str, typer.Option("--timeout", help="Seconds until it is stopped.", metavar="S")] = "60",
 ) -> int:
     """Run a read-only SPARQL 1.1 query over the whole graph: ontology, data and what was inferred."""

@@ -17,6 +17,7 @@ import typer
 
 from inforce.errors import UsageError
 from inforce_cli import completion
+from inforce_cli.options import KnownOn
 from inforce_cli.output import Run
 
 __all__ = ["main"]
@@ -32,9 +33,7 @@ def main(
             autocompletion=completion.ids,
         ),
     ],
-    known_on: Annotated[
-        str | None, typer.Option("--known-on", help="With what the public could read that day.", metavar="DATE")
-    ] = None,
+    known_on: KnownOn = None,
     action: Annotated[
         str | None,
         typer.Option(

@@ -22,7 +22,7 @@ __all__ = ["main"]
 def main(
     run: Run,
     name: Name,
-    on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DATE")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="Only versions in force then.", metavar="DAY")] = None,
     impact: Annotated[
         bool, typer.Option("--impact", help="Only what depends on a provision: rules and actions.")
     ] = False,
