@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_list import FLAGPOLING, PAGES
+from pages_list import FAILING, FLAGPOLING, PAGES
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 
@@ -133,49 +133,149 @@ def test_arrow_keys_move_the_day_over_the_change(browser: Any, server: Any) -> N
     watched.context.close()
 
 
+SEEN = """() => {
+  const one = document.activeElement, next = one.nextElementSibling;
+  const rect = one.querySelector && one.querySelector('rect');
+  return getComputedStyle(one).outlineStyle !== 'none' || (next && getComputedStyle(next).outlineStyle !== 'none')
+    || (rect && parseFloat(getComputedStyle(rect).strokeWidth) > 2); }"""
+
+
+def tabbed(page: Any, until: str, most: int = 80) -> None:
+    """Press the tab key until a condition on the element that has the focus (``one``) is true; each can be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SEEN), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        if page.evaluate(f"(one => {until})(document.activeElement)"):
+            return
+    raise AssertionError(f"no way by the tab key to what is {until}")
+
+
 def test_by_keyboard_alone(browser: Any, server: Any) -> None:
+    """The skip link, a question typed and chosen, an answer read, its day moved: no mouse."""
+    from playwright.sync_api import expect
+
     watched = Watched(browser, server.url)
     page = watched.page
-    watched.go("/")
+    watched.go("/?citizenships=IND&trip_only_us_or_spm=yes&held_permit_or_tr_authorization_before_trip=yes")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator(".skip")).to_be_in_viewport(ratio=1)
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.name") == "citizenships":
-            break
-    page.keyboard.type("FRA")
+    tabbed(page, "one.id === 'on'")
+    page.keyboard.type("12232024")
+    for name in (
+        "held_temporary_status_in_canada_on_departure",
+        "purpose_is_immigration_service",
+        "returns_within_authorized_stay",
+    ):
+        if name.startswith("returns"):
+            tabbed(page, "one.tagName === 'SUMMARY' && one.textContent.startsWith('The trip')")
+            page.keyboard.press("Enter")
+        tabbed(page, f"one.name === '{name}'")
+        # A group of choices is one stop; arrow keys go to the one wanted.
+        for _ in range(3):
+            if page.evaluate("document.activeElement.value") == "yes" and page.evaluate(
+                "document.activeElement.checked"
+            ):
+                break
+            page.keyboard.press("ArrowRight")
+    tabbed(page, "one.name === 'ordinarily'")
+    if not page.evaluate("document.activeElement.checked"):
+        page.keyboard.press("Space")
+    tabbed(page, "one.name === 'ask'")
     page.keyboard.press("Enter")
     page.wait_for_url("**/check?*")
-    assert "citizenships=FRA" in page.url
-    # Whatever has the focus can be seen to have it.
-    for _ in range(25):
-        page.keyboard.press("Tab")
-        seen = page.evaluate(
-            """() => { const one = document.activeElement, next = one.nextElementSibling;
-            const rect = one.querySelector && one.querySelector('rect');
-            return getComputedStyle(one).outlineStyle !== 'none'
-                || (next && getComputedStyle(next).outlineStyle !== 'none')
-                || (rect && parseFloat(getComputedStyle(rect).strokeWidth) > 2); }"""
-        )
-        assert seen, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    assert "on=2024-12-23" in page.url and watched.outcome() == "May"
+
+    tabbed(page, "one.id === 'slider'")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("on=2024-12-24"))
+    expect(page.locator(".outcome h1 strong")).to_have_text("May not")
+    tabbed(page, "one.tagName === 'SUMMARY' && one.closest('.unless')")
+    page.keyboard.press("Enter")
+    tabbed(page, "one.className === 'add'")
+    before = page.url.count("&")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url.count("&") > before)
+    assert watched.outside == [] and watched.complaints == []
     watched.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_an_accessibility_violation(browser: Any, server: Any, scheme: str) -> None:
+EVERY = {**PAGES, **FAILING}
+VENDORED = Path(__file__).resolve().parents[2] / "web" / "static" / "vendor" / "yasgui.min.js"
+
+
+def edited(page: Any) -> None:
+    """Open the editor in place of the form, and run what is in it."""
+    if not VENDORED.exists():
+        pytest.skip("allowed: the editor is not vendored here (make vendor)")
+    page.click("#editor-open")
+    page.wait_for_selector(".yasqe .CodeMirror", timeout=30_000)
+    page.click(".yasqe_queryButton")
+    page.wait_for_selector(".yasr table tbody tr", timeout=30_000)
+
+
+def violations(page: Any) -> list[tuple[str, str]]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="allowed: axe is not installed").Axe()
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 1280, "height": 900})
+    return [(one["id"], one["nodes"][0]["html"][:160]) for one in axe.run(page).response["violations"]]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "lang"), [("light", 1280, "en"), ("dark", 390, "fr"), ("dark", 1280, "en")]
+)
+def test_no_page_has_an_accessibility_violation(browser: Any, server: Any, scheme: str, width: int, lang: str) -> None:
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 844})
     page = context.new_page()
     wrong = {}
-    for name, path in PAGES.items():
-        page.goto(server.url + path)
-        found = axe.run(page).response["violations"]
+    for name, path in EVERY.items():
+        page.goto(server.url + path + ("&" if "?" in path else "?") + f"lang={lang}")
+        found = violations(page)
         if found:
-            wrong[name] = [(one["id"], one["nodes"][0]["html"][:120]) for one in found]
+            wrong[name] = found
     context.close()
     assert wrong == {}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_the_editor_has_no_accessibility_violation(browser: Any, server: Any, scheme: str, width: int) -> None:
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 844})
+    page = context.new_page()
+    page.goto(server.url + "/sparql")
+    try:
+        edited(page)
+        assert violations(page) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    finally:
+        context.close()
+
+
+def test_no_page_asks_another_site_or_breaks_its_policy(browser: Any, server: Any) -> None:
+    watched = Watched(browser, server.url)
+    for path in EVERY.values():
+        watched.go(path)
+    # A browser says of each page that it was answered 404 or so; a policy that is broken reads otherwise.
+    broken = [one for one in watched.complaints if not one.startswith("Failed to load resource: the server responded")]
+    watched.context.close()
+    assert watched.outside == [] and broken == []
+
+
+def test_the_editor_asks_no_other_site_and_draws_what_a_query_asks_for(browser: Any, server: Any) -> None:
+    from playwright.sync_api import expect
+
+    watched = Watched(browser, server.url)
+    page = watched.page
+    try:
+        watched.go(EVERY["sparql-rows"])
+        edited(page)
+        page.wait_for_selector("#editor .view svg[role=img]", timeout=30_000)
+        assert page.locator("#editor .view svg .bar").count() == page.locator(".yasr table tbody tr").count()
+        page.select_option("#editor-saved", "coverage")
+        page.click(".yasqe_queryButton")
+        expect(page.locator("#editor .view svg .bar")).to_have_count(4, timeout=30_000)
+    finally:
+        watched.context.close()
+    assert watched.outside == [] and watched.complaints == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -183,7 +283,7 @@ def test_no_page_is_wider_than_the_screen(browser: Any, server: Any, width: int)
     context = browser.new_context(viewport={"width": width, "height": 844})
     page = context.new_page()
     wide = []
-    for name, path in PAGES.items():
+    for name, path in EVERY.items():
         page.goto(server.url + path)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append(name)

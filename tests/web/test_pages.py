@@ -466,3 +466,56 @@ def test_what_a_spreadsheet_opens_has_no_formula(site: TestClient) -> None:
     assert answer.headers["content-disposition"].startswith("attachment")
     cells = [cell for line in answer.text.splitlines() for cell in line.split(",")]
     assert [cell for cell in cells if cell.startswith(("=", "+", "@"))] == []
+
+
+def test_every_saved_query_is_told_in_french(kb: Any) -> None:
+    french = json.loads((WEB / "fr.json").read_text(encoding="utf-8"))
+    said = set()
+    for one in kb.list("queries"):
+        said |= {one["label"], one["question"], *(parameter["text"] for parameter in one["takes"])}
+    assert sorted(said - set(french)) == [], "web/fr.json has the French of titles, questions and parameters"
+    for text in said:
+        assert set(re.findall(r"\?\w+", text)) == set(re.findall(r"\?\w+", french[text])), text
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_answer_of_a_question_is_small(site: TestClient, lang: str) -> None:
+    sizes = {
+        name: len(site.get(with_lang(path, lang)).content) for name, path in OURS.items() if path.startswith("/check")
+    }
+    assert len(sizes) > 5 and max(sizes.values()) < 90_000, sizes
+
+
+def test_the_form_beside_an_answer_has_what_is_given_and_still_open(site: TestClient, kb: Any) -> None:
+    answer = kb.check({"citizenships": "FRA", "arrival_mode": "air"}, on="2025-05-01")
+    text = site.get("/check?citizenships=FRA&arrival_mode=air&on=2025-05-01&lang=fr").text
+    asked = set(re.findall(r'<(?:input|select) [^>]*name="([a-z_]+)"', text.partition('<form class="question"')[2]))
+    assert {"citizenships", "arrival_mode", *(item["fact"] for item in answer.missing[:6])} <= asked
+    whole = re.search(r'<p class="ask">.*?href="([^"]*)"', text, re.DOTALL)
+    assert whole is not None
+    first = site.get(whole[1].replace("&amp;", "&")).text
+    assert 'value="FRA"' in first and re.search(r'<option value="air" selected', first) and 'lang="fr"' in first
+    assert not re.search(r'name="ordinarily" value="yes" checked', first)
+
+
+def test_a_saved_query_shows_its_rows_as_a_picture(site: TestClient) -> None:
+    path = "/queries/list-history?entry=MEX"
+    text = site.get(path).text
+    picture = re.search(r'<div class="view[^>]*>(<svg .*?</svg>)', text, re.DOTALL)
+    assert picture is not None and picture[1].count('class="bar"') == text.count("<tr>") - 1 == 5
+    alone = site.get(path.replace("?", ".svg?"))
+    assert alone.headers["content-type"] == "image/svg+xml" and alone.text.strip() == picture[1].strip()
+    assert site.get("/queries/conflicts.svg").status_code == 404
+    assert "Listes où un pays" in site.get(f"{path}&lang=fr").text
+
+
+def test_a_case_is_a_field_of_the_queries_that_take_one(site: TestClient) -> None:
+    text = site.get("/queries/eligibility?facts=citizenships%3DIND+lmia_required%3Dyes&on=2024-12-24").text
+    assert 'value="citizenships=IND lmia_required=yes"' in text and "<td" in text
+    assert "may-not" in text
+
+
+def test_the_boxes_of_a_trace_lead_to_pages_here(site: TestClient) -> None:
+    text = site.get("/trace?name=R-WP-FLAG-2024&lang=fr").text
+    boxes = re.findall(r'<a href="([^"]*)" tabindex="-1">', text)
+    assert len(boxes) > 10 and all(one.startswith("/") and "lang=fr" in one for one in boxes)

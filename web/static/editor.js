@@ -87,6 +87,7 @@ class Rows {
     more.addEventListener("click", add);
     add();
     this.yasr.resultsEl.append(region, more);
+    pictured(this.yasr.resultsEl, this.yasr.inforceQuery);
   }
   redraw() { this.yasr.resultsEl.replaceChildren(); this.draw(); }
   download() {
@@ -95,6 +96,16 @@ class Rows {
       getData: () => written(this.yasr.results.getVariables(), this.yasr.results.getBindings() || []),
     };
   }
+}
+
+// A query whose header asks for a view: the server draws it, as for the plain form; the rows are there without it.
+async function pictured(place, text) {
+  if (!text || !/^[ \t]*#[ \t]*view:/m.test(text)) return;
+  const answer = await fetch("/sparql" + (french ? "?lang=fr" : ""), {
+    method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams({ query: text }),
+  });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html"), found = page.querySelector(".view");
+  if (found && place.isConnected && !place.querySelector(".view")) place.prepend(document.adoptNode(found));
 }
 
 // A spreadsheet takes some first characters for a formula: these get an apostrophe before them.
@@ -211,9 +222,12 @@ async function open(button) {
   });
   const dress = () => {
     for (const tab of Object.values(gui._tabs)) {
-      const editor = tab.getYasqe();
+      const editor = tab.getYasqe(), results = tab.getYasr && tab.getYasr();
       if (editor && !editor.dressed) {
         editor.dressed = true;
+        // What was asked, not what has been typed since.
+        editor.on("query", () => { const shown = tab.getYasr(); if (shown) shown.inforceQuery = editor.getValue(); });
+        if (results) results.inforceQuery = editor.getValue();
         editor.config.createShareableLink = () => link(editor.getValue());
         // A tab key that never leaves is a trap: Escape, then Tab, goes on.
         editor.addKeyMap({ Esc: () => { editor.setOption("extraKeys", { ...editor.getOption("extraKeys"), Tab: false, "Shift-Tab": false }); } });
