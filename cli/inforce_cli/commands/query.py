@@ -55,7 +55,7 @@ def main(
     elsewhere = run.options.endpoint
     found = run.kb.query(name, given) if elsewhere is None else run.kb.query_at(elsewhere, name, given)
     if not found.rows and elsewhere is None:
-        run.note(no_rows(run.kb.unused_terms(name, given)))
+        run.note(no_rows(run.kb.unused_terms(name, given), lang=run.lang))
     cut = found.limited(run.options.limit)
     saved = known[name.rsplit("/", 1)[-1].removesuffix(".rq").replace("_", "-")]
     return run.show(table=found, others=pictures(run.kb, saved, cut, lang=run.lang))

@@ -48,7 +48,7 @@ def main(
         found = run.kb.sparql(query, **asked, timeout_s=_seconds(timeout))
     if isinstance(found, Table):
         if not found.rows and elsewhere is None:
-            run.note(no_rows(run.kb.unused_terms(query)))
+            run.note(no_rows(run.kb.unused_terms(query), lang=run.lang))
         return run.show(table=found)
     if isinstance(found, bool):
         return run.show(json={"boolean": found}, text="yes\n" if found else "no\n")

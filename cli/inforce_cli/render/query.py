@@ -38,7 +38,7 @@ def described(query: Mapping[str, Any], *, width: int = 80) -> str:
     return "".join(parts)
 
 
-def no_rows(unused: Iterable[tuple[str, Sequence[str]]]) -> str:
+def no_rows(unused: Iterable[tuple[str, Sequence[str]]], *, lang: str = "en") -> str:
     """Return the note under an answer without rows: the terms asked about that nothing uses, and what is like them.
 
     >>> print(no_rows([("inf:form", ["inf:from"]), ("rule:R-9", [])]))
@@ -46,9 +46,15 @@ def no_rows(unused: Iterable[tuple[str, Sequence[str]]]) -> str:
     note: nothing here uses inf:form; did you mean inf:from?
     note: nothing here uses rule:R-9
     """
-    lines = ["note: no rows"]
+    french = lang == "fr"
+    lines = ["note : aucune ligne" if french else "note: no rows"]
     for term, near in unused:
-        lines.append(f"note: nothing here uses {term}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        if french:
+            meant = f" ; vouliez-vous dire {' ou '.join(near)} ?" if near else ""
+            lines.append(f"note : rien ici n'emploie {term}{meant}")
+        else:
+            meant = f"; did you mean {' or '.join(near)}?" if near else ""
+            lines.append(f"note: nothing here uses {term}{meant}")
     return "\n".join(lines)
 
 
