@@ -223,6 +223,6 @@ def test_functions_agree_with_their_tables(one: int, other: int, wanted: dict[in
     assert f.either(a, b) == of_table(f, one | other)
     assert f.negation(a) == of_table(f, ~one & everything)
     for variable in range(VARIABLES):
-        assert f.some(a, [variable]) == f.either(f.where(a, variable, truth=True), f.where(a, variable, truth=False))
+        assert f.some(a, [variable]) == f.either(*(f.put_in(a, {variable: truth}) for truth in (True, False)))
     if one:
         assert f.both(f.cube(f.path(a, wanted).items()), f.negation(a)) == 0

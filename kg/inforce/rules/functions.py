@@ -17,6 +17,8 @@ __all__ = ["ALWAYS", "NEVER", "Cube", "Functions", "TooLong"]
 
 NEVER, ALWAYS = 0, 1
 END = 1 << 30
+# Two functions as one number: quicker to look up than a pair.
+WIDE = 32
 
 # Literals that hold together: variable (its place in the order), wanted truth.
 Cube = tuple[tuple[int, bool], ...]
@@ -33,8 +35,8 @@ class Functions:
         self._nodes: list[tuple[int, int, int]] = [(END, 0, 0), (END, 1, 1)]
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._memo: dict[tuple[int, int, int], int] = {}
-        self._pairs: dict[tuple[int, int], int] = {}
-        self._meetings: dict[tuple[int, int], bool] = {}
+        self._pairs: dict[int, int] = {}
+        self._meetings: dict[int, bool] = {}
         self._opposite: dict[int, int] = {}
         self._shares: dict[int, float] = {NEVER: 0.0, ALWAYS: 1.0}
         self._forms: dict[tuple[int, int], tuple[int, tuple[Cube, ...]]] = {}
@@ -83,25 +85,33 @@ class Functions:
         return found
 
     def _both(self, one: int, other: int) -> int:
-        # By far the most frequent choice, hence by itself.
+        # By far the most frequent choice, hence by itself, with ``node`` written out.
         if one > other:
             one, other = other, one
         if one <= ALWAYS:
             return other if one else NEVER
         if one == other:
             return one
-        key = (one, other)
-        found = self._pairs.get(key)
+        pair = one << WIDE | other
+        found = self._pairs.get(pair)
         if found is None:
-            at, high, low = self._nodes[one]
-            top, up, down = self._nodes[other]
+            nodes = self._nodes
+            at, high, low = nodes[one]
+            top, up, down = nodes[other]
             if at < top:
-                found = self.node(at, self._both(high, other), self._both(low, other))
+                top, up, down = at, other, other
             elif at > top:
-                found = self.node(top, self._both(one, up), self._both(one, down))
+                high = low = one
+            high, low = self._both(high, up), self._both(low, down)
+            if high == low:
+                found = high
             else:
-                found = self.node(at, self._both(high, up), self._both(low, down))
-            self._pairs[key] = found
+                key = (top, high, low)
+                found = self._numbers.get(key)
+                if found is None:
+                    found = self._numbers[key] = len(nodes)
+                    nodes.append(key)
+            self._pairs[pair] = found
         return found
 
     def meets(self, one: int, other: int) -> bool:
@@ -114,7 +124,7 @@ class Functions:
             return True
         if self._opposite.get(one) == other:
             return False
-        key = (one, other)
+        key = one << WIDE | other
         found = self._meetings.get(key)
         if found is None:
             at, high, low = self._nodes[one]
@@ -127,6 +137,27 @@ class Functions:
                 found = self.meets(high, up) or self.meets(low, down)
             self._meetings[key] = found
         return found
+
+    def meets_cube(self, function: int, literals: Collection[tuple[int, bool]]) -> bool:
+        """Tell whether a function holds somewhere where all of some literals do."""
+        nodes, truths = self._nodes, dict(literals)
+        last = max(truths, default=-1)
+        seen: set[int] = set()
+        pending = [function]
+        while pending:
+            at = pending.pop()
+            if at in seen or at == NEVER:
+                continue
+            variable, high, low = nodes[at]
+            if variable > last:
+                return True  # below any node but never itself there is a way to always
+            seen.add(at)
+            truth = truths.get(variable)
+            if truth is not False:
+                pending.append(high)
+            if not truth:
+                pending.append(low)
+        return False
 
     def either(self, *functions: int) -> int:
         """Return the disjunction."""
@@ -145,54 +176,39 @@ class Functions:
 
     def cube(self, literals: Iterable[tuple[int, bool]]) -> int:
         """Return the conjunction of literals."""
-        found = ALWAYS
-        for variable, truth in sorted(literals, reverse=True):
-            found = self.both(self.variable(variable, truth), found)
+        found, last = ALWAYS, END
+        for variable, truth in sorted({*literals}, reverse=True):
+            if variable == last:
+                return NEVER  # a literal and its contrary
+            found = self.node(variable, found, NEVER) if truth else self.node(variable, NEVER, found)
+            last = variable
         return found
 
     def forced(self, function: int) -> frozenset[tuple[int, bool]]:
         """Return the literals that hold wherever the function does; it must hold somewhere."""
-        memo: dict[int, frozenset[tuple[int, bool]]] = {ALWAYS: frozenset()}
+        nodes = self._nodes
+        # A bit for each literal: those of a variable that is true, then false.
+        memo: dict[int, int] = {ALWAYS: 0}
 
-        def of(at: int) -> frozenset[tuple[int, bool]]:
+        def of(at: int) -> int:
             found = memo.get(at)
             if found is None:
-                variable, high, low = self._nodes[at]
+                variable, high, low = nodes[at]
                 if high == NEVER:
-                    found = of(low) | {(variable, False)}
+                    found = of(low) | 2 << 2 * variable
                 elif low == NEVER:
-                    found = of(high) | {(variable, True)}
+                    found = of(high) | 1 << 2 * variable
                 else:
                     found = of(high) & of(low)
                 memo[at] = found
             return found
 
-        return of(function)
+        bits = of(function)
+        return frozenset((place // 2, place % 2 == 0) for place in range(bits.bit_length()) if bits >> place & 1)
 
-    def some(self, function: int, variables: Iterable[int]) -> int:
-        """Return where the function holds for some truths of ``variables``."""
-        for variable in variables:
-            function = self.either(*(self.where(function, variable, truth=truth) for truth in (True, False)))
-        return function
-
-    def where(self, function: int, variable: int, *, truth: bool) -> int:
-        """Return the function with one variable put in."""
-        memo: dict[int, int] = {}
-
-        def left(at: int) -> int:
-            found = memo.get(at)
-            if found is None:
-                top, high, low = self._nodes[at]
-                if top > variable:
-                    found = at
-                elif top == variable:
-                    found = high if truth else low
-                else:
-                    found = self.node(top, left(high), left(low))
-                memo[at] = found
-            return found
-
-        return left(function)
+    def some(self, function: int, variables: Collection[int]) -> int:
+        """Return where the function holds for some truths of ``variables``, in one pass."""
+        return self.negation(self.every(self.negation(function), variables)) if variables else function
 
     def put_in(self, function: int, truths: Mapping[int, bool]) -> int:
         """Return the function with the truths of several variables put in, in one pass."""
@@ -265,17 +281,18 @@ class Functions:
             least_up, least_down = self._halves(least, variable)
             most_up, most_down = self._halves(most, variable)
             up, ups = self._formula(self.both(least_up, self.negation(most_down)), most_up, at_most)
-            down, downs = self._formula(self.both(least_down, self.negation(most_up)), most_down, at_most)
+            # The cubes of a part are all cubes of the whole.
+            spare = at_most - len(ups)
+            down, downs = self._formula(self.both(least_down, self.negation(most_up)), most_down, spare)
             left = self.either(self.both(least_up, self.negation(up)), self.both(least_down, self.negation(down)))
-            rest, rests = self._formula(left, self.both(most_up, most_down), at_most)
-            whole = self.either(self.choose(self.variable(variable), up, down), rest)
+            rest, rests = self._formula(left, self.both(most_up, most_down), spare - len(downs))
+            whole = self.either(self.node(variable, up, down), rest)
             cubes = (
                 *(((variable, True), *cube) for cube in ups),
                 *(((variable, False), *cube) for cube in downs),
                 *rests,
             )
             found = self._forms[least, most] = whole, cubes
-        # The cubes of a part are all cubes of the whole.
         if len(found[1]) > at_most:
             raise TooLong
         return found

@@ -84,7 +84,8 @@ class Joint:
             else:
                 self.of_fact.setdefault(variable[1], []).append(number)
         self.holders: dict[str, dict[int, tuple[str, ...]]] = {}
-        reach = f.both(*(self._possible(name) for name in self.of_fact))
+        # Each fact reads variables of its own: the last first, so that each conjunction only adds on top.
+        reach = f.both(*(self._possible(name) for name in reversed(self.of_fact)))
         outcomes = [self._outcome(number) for number in range(2)]
         allowed = f.both(reach, *(f.either(hold, fail) for hold, fail in outcomes))
         self.allowed = f.some(allowed, disputed)
@@ -113,7 +114,7 @@ class Joint:
         f = self.functions
         found = {self.keys[one][0][2]: f.cube((place, place == one) for place in places) for one in places}
         none = f.cube((place, False) for place in places)
-        return found if f.both(self.allowed, none) == NEVER else {**found, UNNAMED: none}
+        return {**found, UNNAMED: none} if f.meets(self.allowed, none) else found
 
     def _tokens(self, name: str) -> frozenset[str]:
         found = self._values_of.get(name)
