@@ -186,7 +186,9 @@ class Run:
             EnvironmentFault: it cannot be written; nothing is left behind.
         """
         if self._truncated:
-            self.note(f"note: cut to {self.options.limit} rows by --limit; there are more")
+            most = self.options.limit
+            french = f"note : coupé à {most} lignes par --limit ; il y en a d'autres"
+            self.note(french if self.lang == "fr" else f"note: cut to {most} rows by --limit; there are more")
         target = self.options.output
         if target is None or str(target) == "-":
             self._write_out()

@@ -465,6 +465,7 @@ class _Maker:
                     "resolution": t.text(conflict, INF + "resolution").get(
                         "en", t.value(conflict, INF + "resolution") or ""
                     ),
+                    "resolution_fr": t.text(conflict, INF + "resolution").get("fr", ""),
                     "claims": claims,
                 }
             )

@@ -47,7 +47,9 @@ def main(
         from_, to, about=about, layer=layer, kind=kind, affects_outcomes=affects is not None, known_on=known_on
     )
     if not found.rows:
-        run.note("note: nothing changed that fits; inforce changes without options lists all")
+        nothing = "note: nothing changed that fits; inforce changes without options lists all"
+        french = "note : rien de tel n'a changé ; inforce changes sans option donne tout"
+        run.note(french if run.lang == "fr" else nothing)
     cut = found.limited(run.options.limit)
 
     def table() -> str:

@@ -40,7 +40,7 @@ def main(
         touched = {thing["id"], *(one["id"] for one in thing.get("conflicts", ()))}
         found = [one for one in found if one["conflict"] in touched]
     if not found:
-        run.note("note: no sources disagree about it")
+        run.note("note : aucune source n'en disconvient" if run.lang == "fr" else "note: no sources disagree about it")
     cut = found[: run.options.limit]
     table = Table.of(("conflict", "label", "label_fr", "resolution", "resolution_fr"), list(found))
     return run.show(json=cut, table=table, text=lambda: safe_text(conflict_text(cut, width=run.width, lang=run.lang)))

@@ -43,4 +43,10 @@ def main(
         forms = {"md": lambda: reading_markdown(text, lang=run.lang), "html": lambda: reading_html(text, lang=run.lang)}
     elif "wording" in thing:
         run.note("note: " + thing["wording_note"])
-    return run.show(json=thing, text=lambda: page_text(thing, width=run.width, lang=run.lang), others=forms)
+    layers = {name: layer.label.get(run.lang) or name for name, layer in run.kb.book.layers.items()}
+    layers = {name: label[:1].lower() + label[1:] for name, label in layers.items()}
+
+    def shown() -> str:
+        return page_text(thing, width=run.width, lang=run.lang, layers=layers)
+
+    return run.show(json=thing, text=shown, others=forms)

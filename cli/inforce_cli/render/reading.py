@@ -6,131 +6,14 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["answer_text", "change_table", "conflict_text", "listing", "said", "thing_text"]
+from inforce_cli.render.reading_words import FRENCH, KINDS_FRENCH
+from inforce_cli.render.words import cited
 
-_FRENCH = {
-    "IN FORCE": "EN VIGUEUR",
-    "LAYER": "RANG",
-    "WHAT": "QUOI",
-    "BY": "PAR",
-    "added": "ajouté",
-    "changed": "modifié",
-    "ended": "pris fin",
-    "restated": "repris tel quel",
-    "amended": "modifié",
-    "corrected": "corrigé",
-    "language-only": "modifié dans une langue",
-    "moved": "déplacé",
-    "renumbered": "renuméroté",
-    "repealed": "abrogé",
-    "adopted": "retenu",
-    "not adopted": "non retenu",
-    "resolution": "solution",
-    "claims": "affirmations",
-    "rank": "rang",
-    "as it stood on": "dans son état du",
-    "as known on": "tel que connu le",
-    "from": "depuis le",
-    "until": "jusqu'au",
-    "version": "version",
-    "an unknown day": "un jour inconnu",
-    "known from": "connu depuis le",
-    "made by": "pris par",
-    "source": "source",
-    "effect": "effet",
-    "layer": "rang",
-    "on": "sur",
-    "for": "pour",
-    "lifts": "lève",
-    "rests on": "repose sur",
-    "contested": "contesté",
-    "off unless asked for": "sans effet sauf demande",
-    "note": "note",
-    "names": "autres noms",
-    "part of": "partie de",
-    "parts": "parties",
-    "lists": "listes",
-    "members": "membres",
-    "entails": "entraîne",
-    "broader": "relève de",
-    "narrower": "comprend",
-    "tested by": "testé par",
-    "conflicts": "désaccords",
-    "cited by": "cité par",
-    "question": "question",
-    "values": "valeurs",
-    "ordinarily": "d'ordinaire",
-    "rules": "règles",
-    "passages": "passages",
-    "affects": "touche",
-    "amends": "modifie",
-    "refers to": "renvoie à",
-    "about": "porte sur",
-    "same name": "même nom",
-    "registered": "enregistré",
-    "in force": "en vigueur",
-    "published": "publié",
-    "url": "adresse",
-    "publisher": "éditeur",
-    "seen": "consulté",
-    "type": "genre",
-    "date": "date",
-    "documents": "documents",
-    "inherited": "hérité",
-    "in words": "en mots",
-    "property": "propriété",
-    "says": "affirme",
-    "answers": "répond",
-    "otherwise": "à défaut",
-    "evidence for": "prouve",
-    "and {} more": "et {} de plus",
-    "expressed-by": "exprimé par",
-    "enables": "habilite",
-    "made": "a fait",
-    "affected-by": "touché par",
-    "defeated-by": "levé par",
-    "addressed-by": "visé par",
-    "layer-of": "rang de",
-    "superseded-by": "remplacé par",
-    "supports": "appuie",
-    "quoted-by": "cité par",
-    "referred-to-by": "mentionné par",
-    "related-to": "lié à",
-    "amended-by": "modifié par",
-    "evidenced-by": "prouvé par",
-    "yes": "oui",
-    "no": "non",
-    "none": "aucun",
-}
-_KINDS_FRENCH = {
-    "provision": "disposition",
-    "rule": "règle",
-    "instrument": "texte",
-    "program": "programme",
-    "law": "loi",
-    "category": "catégorie",
-    "exemption": "dispense",
-    "nationality": "nationalité",
-    "class": "document ou statut",
-    "list": "liste datée",
-    "fact": "fait",
-    "action": "action",
-    "condition": "condition",
-    "constraint": "contrainte",
-    "source": "source",
-    "claim": "affirmation",
-    "conflict": "désaccord",
-    "policy-change": "changement",
-    "port": "point d'entrée",
-    "layer": "rang d'autorité",
-    "evidence": "preuve",
-    "membership": "inscription",
-    "entailment": "conséquence",
-}
+__all__ = ["answer_text", "change_table", "conflict_text", "listing", "said", "thing_text"]
 
 
 def _word(text: str, lang: str) -> str:
-    return _FRENCH.get(text, text) if lang == "fr" else text.replace("-", " ")
+    return FRENCH.get(text, text) if lang == "fr" else text.replace("-", " ")
 
 
 def said(item: Mapping[str, Any], key: str = "label", *, lang: str = "en") -> str:
@@ -154,7 +37,12 @@ def change_table(
     lines = [[_word(head, lang) for head in ("IN FORCE", "LAYER", "WHAT", "BY")]]
     for row in rows:
         lines.append(
-            [row["date"], names.get(row["layer"], row["layer"] or ""), _what(row, lang), row["instrument"] or ""]
+            [
+                row["date"],
+                names.get(row["layer"], row["layer"] or ""),
+                _what(row, lang),
+                cited(row["instrument"] or "", lang),
+            ]
         )
     sizes = [max(len(line[column]) for line in lines) for column in range(4)]
     # What changed is what people read: the names beside it give way first.
@@ -170,14 +58,17 @@ def change_table(
 
 
 def _what(row: Mapping[str, Any], lang: str) -> str:
-    label, kind = said(row, lang=lang), row["kind"]
+    label, kind, colon = said(row, lang=lang), row["kind"], _colon(lang)
     hour = row["time"][11:16] + " " if row["time"] else ""
     if row["thing"] == row["citation"]:
-        colon = " : " if lang == "fr" else ": "
         return f"{hour}{said(row, 'citation', lang=lang)} {_word(kind, lang)}{colon}{label}"
     # A list entry's label says its move; a rule's label says what it does while it is in force.
-    ended = f"{_word(kind, lang)}{' : ' if lang == 'fr' else ': '}" if kind == "ended" and "→" not in label else ""
+    ended = f"{_word(kind, lang)}{colon}" if kind == "ended" and "→" not in label else ""
     return f"{hour}{ended}{label}"
+
+
+def _colon(lang: str) -> str:
+    return " : " if lang == "fr" else ": "
 
 
 def _fit(text: str, room: int) -> str:
@@ -194,9 +85,10 @@ def conflict_text(conflicts: Iterable[Mapping[str, Any]], *, width: int = 80, la
             where = f"{claim['source']}, {_word('rank', lang)} {claim['rank']}"
             if claim["locator"]:
                 where += f", {claim['locator']}"
-            lines += _fold(f"{mark}: {said(claim, lang=lang)} ({where})", "  - ", "    ", width)
+            lines += _fold(f"{mark}{_colon(lang)}{said(claim, lang=lang)} ({where})", "  - ", "    ", width)
         if one["resolution"]:
-            lines += _fold(f"{_word('resolution', lang)}: {said(one, 'resolution', lang=lang)}", "  ", "    ", width)
+            resolved = f"{_word('resolution', lang)}{_colon(lang)}{said(one, 'resolution', lang=lang)}"
+            lines += _fold(resolved, "  ", "    ", width)
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
@@ -228,16 +120,24 @@ class _Page:
             self.add("", _word("and {} more", self.lang).format(len(texts) - most), indent=indent)
 
 
-def thing_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", whole: bool = False) -> str:
+def thing_text(
+    thing: Mapping[str, Any],
+    *,
+    width: int = 80,
+    lang: str = "en",
+    whole: bool = False,
+    layers: Mapping[str, str] | None = None,
+) -> str:
     """Return one thing as text: what it is, how it stood, what it rests on and what cites it.
 
     Args:
         whole: leave nothing out of long lists.
+        layers: what to call the layers of authority; their ids where nothing is given.
     """
     page = _Page(width, lang)
     most = 10**6 if whole else 12
     label = said(thing, lang=lang)
-    kind = _KINDS_FRENCH.get(thing["kind"], thing["kind"]) if lang == "fr" else thing["kind"].replace("-", " ")
+    kind = KINDS_FRENCH.get(thing["kind"], thing["kind"]) if lang == "fr" else thing["kind"].replace("-", " ")
     name = thing["label_fr"] if lang == "fr" and thing["kind"] == "provision" and thing["label_fr"] else thing["id"]
     page.lines += _fold(
         f"{name}  ({kind})" + (f"  {label}" if label not in (name, thing["id"]) else ""), "", "  ", width
@@ -255,7 +155,7 @@ def thing_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", w
     page.add("same name", ", ".join(thing.get("same_name", ())))
     _facts_of(page, thing)
     for version in thing.get("versions", ()):
-        _version(page, version, of=label)
+        _version(page, version, of=label, layers=layers or {})
     _lists(page, thing, most)
     page.add("url", thing.get("url", ""))
     return "\n".join(page.lines).rstrip() + "\n"
@@ -317,36 +217,43 @@ def _hour(instant: str) -> str:
     return instant.replace("T", " ")[:16]
 
 
-def _version(page: _Page, version: Mapping[str, Any], *, of: str) -> None:
+def _version(page: _Page, version: Mapping[str, Any], *, of: str, layers: Mapping[str, str]) -> None:
     lang = page.lang
-    known = f"; {_word('known from', lang)} {version['known_from']}" if version.get("known_from") else ""
+    known = (
+        f"{_semicolon(lang)}{_word('known from', lang)} {version['known_from']}" if version.get("known_from") else ""
+    )
     page.add("version", _span(version, lang) + known)
     own = said(version, "paraphrase", lang=lang) or said(version, lang=lang)
     page.add("", own if own != of else "")
     if version.get("effect"):
-        page.add("effect", f"{version['effect']} {_word('on', lang)} {', '.join(version['actions'])}")
-        page.add("layer", version["layer"])
+        page.add("effect", f"{_word(version['effect'], lang)} {_word('on', lang)} {', '.join(version['actions'])}")
+        page.add("layer", layers.get(version["layer"], version["layer"]))
         page.add("for", said(version, "condition_in_words", lang=lang))
         page.add("lifts", ", ".join(version.get("defeats", ())))
         rests = [
-            f"{one['citation']} ({_word(one['role'], lang)}"
+            f"{cited(one['citation'], lang)} ({_word(one['role'], lang)}"
             + (f", {_word('from', lang)} {one['in_force_from']}" if one["in_force_from"] else "")
-            + (f", {one['instrument']}" if one["instrument"] else "")
+            + (f", {cited(one['instrument'], lang)}" if one["instrument"] else "")
             + ")"
             for one in version.get("provisions", ())
         ]
         page.each("rests on", rests)
     if version.get("contested"):
-        off = "" if version.get("applies_by_default", True) else f"; {_word('off unless asked for', lang)}"
+        asked = f"{_semicolon(lang)}{_word('off unless asked for', lang)}"
+        off = "" if version.get("applies_by_default", True) else asked
         page.add("contested", _word("yes", lang) + off)
-    page.add("made by", version.get("amending_note") or version.get("instrument") or "")
-    page.each("source", [_source(one) for one in version.get("sources", ())])
+    page.add("made by", cited(version.get("amending_note") or version.get("instrument") or "", lang))
+    page.each("source", [_source(one, lang) for one in version.get("sources", ())])
     page.add("note", said(version, "note", lang=lang))
     page.lines.append("")
 
 
-def _source(one: Mapping[str, Any]) -> str:
-    return f"{one['id']}{', ' + one['locator'] if one['locator'] else ''}: {one['title']}"
+def _semicolon(lang: str) -> str:
+    return " ; " if lang == "fr" else "; "
+
+
+def _source(one: Mapping[str, Any], lang: str) -> str:
+    return f"{one['id']}{', ' + one['locator'] if one['locator'] else ''}{_colon(lang)}{one['title']}"
 
 
 def _linked(page: _Page, links: Iterable[Mapping[str, Any]], *, role: bool = False) -> list[str]:
@@ -361,22 +268,17 @@ def _linked(page: _Page, links: Iterable[Mapping[str, Any]], *, role: bool = Fal
 
 def _lists(page: _Page, thing: Mapping[str, Any], most: int) -> None:
     lang = page.lang
-    members = [
-        f"{one['list']}  {_span(one, lang)}  {one['instrument'] or ''} {one['provision'] or ''}".rstrip()
-        for one in thing.get("memberships", ())
-        if "list" in one
-    ]
+
+    def within(name: str, one: Mapping[str, Any]) -> str:
+        by = f"{cited(one['instrument'] or '', lang)} {cited(one.get('provision') or '', lang)}"
+        return f"{name}  {_span(one, lang)}  {by}".rstrip()
+
+    members = [within(one["list"], one) for one in thing.get("memberships", ()) if "list" in one]
     page.each("lists", members, most=most)
     made = [one for one in thing.get("memberships", ()) if "list" not in one]
     page.each("lists", _linked(page, made), most=most)
-    page.each(
-        "members",
-        [
-            f"{one['entry']}  {said(one, lang=lang)}  {_span(one, lang)}  {one['instrument'] or ''}".rstrip()
-            for one in thing.get("members", ())
-        ],
-        most=most,
-    )
+    entries = [within(f"{one['entry']}  {said(one, lang=lang)}", one) for one in thing.get("members", ())]
+    page.each("members", entries, most=most)
     page.each(
         "entails",
         [
@@ -405,9 +307,13 @@ def _lists(page: _Page, thing: Mapping[str, Any], most: int) -> None:
     ):
         if isinstance(thing.get(key), list):
             page.each(name, _linked(page, thing[key]), most=most)
-    page.each("source", [_source(one) for one in thing.get("sources", ())], most=most)
+    page.each("source", [_source(one, lang) for one in thing.get("sources", ())], most=most)
     page.each("conflicts", _linked(page, thing.get("conflicts", ())), most=most)
     page.each("cited by", _linked(page, thing.get("cited_by", ()), role=True), most=most)
+
+
+def _heading(column: str) -> str:
+    return column.replace("_fr", "").replace("_", " ").upper()
 
 
 def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int = 80, lang: str = "en") -> str:
@@ -423,7 +329,7 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int
         words = {None: "", True: _word("yes", lang), False: _word("no", lang)}
         return words[value] if value is None or isinstance(value, bool) else str(value)
 
-    lines = [[columns[n].replace("_fr", "").replace("_", " ").upper() for n in kept]]
+    lines = [[FRENCH.get(head, head) if lang == "fr" else head for head in map(_heading, (columns[n] for n in kept))]]
     lines += [[shown(row, n) for n in kept] for row in rows]
     sizes = [max(len(line[n]) for line in lines) for n in range(len(kept))]
     # The longest column, the label as a rule, gives way; then the last ones go.

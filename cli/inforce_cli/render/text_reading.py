@@ -62,12 +62,18 @@ def _heading(reading: Mapping[str, Any], lang: str) -> str:
     return f"{_cited(reading, lang)}  {_word('as it read on', lang)} {reading['on']}{known}"
 
 
-def page_text(thing: Mapping[str, Any], *, width: int = 80, lang: str = "en") -> str:
-    """Return a thing as text: the words of a provision where they are held, then what the rules know of it."""
+def page_text(
+    thing: Mapping[str, Any], *, width: int = 80, lang: str = "en", layers: Mapping[str, str] | None = None
+) -> str:
+    """Return a thing as text: the words of a provision where they are held, then what the rules know of it.
+
+    ``layers`` is what to call the layers of authority.
+    """
     reading = thing.get("wording")
     text = reading_text(reading, width=width, lang=lang) if reading else ""
     # A provision that only the text knows has nothing more to say.
-    more = safe_text(thing_text(thing, width=width, lang=lang)) if thing.get("part_of") or not reading else ""
+    known = bool(thing.get("part_of") or not reading)
+    more = safe_text(thing_text(thing, width=width, lang=lang, layers=layers)) if known else ""
     return text + ("\n" if text and more else "") + more
 
 

@@ -176,10 +176,11 @@ def instant(text: str, lang: str, *, always: bool = False) -> str:
 def cited(text: str, lang: str) -> str:
     """Return a citation or the number of an instrument as the reader's language writes it, safe to show.
 
-    >>> cited("IRPR 198(2)(a)(ii)", "fr"), cited("SOR/2024-258, s. 2", "fr"), cited("IRPA 11(1)", "en")
-    ('RIPR 198(2)a)(ii)', 'DORS/2024-258, s. 2', 'IRPA 11(1)')
+    >>> cited("IRPR 198(2)(a)(ii)", "fr"), cited("SOR/2024-258, s. 2", "fr"), cited("2012, c. 17", "fr")
+    ('RIPR 198(2)a)(ii)', 'DORS/2024-258, art. 2', '2012, ch. 17')
     """
     if lang == "fr":
+        text = re.sub(r"(?<=, )(?:ss?|c)\.(?= )", lambda part: "ch." if part[0] == "c." else "art.", text)
         for english, french in (("IRPR ", "RIPR "), ("IRPA ", "LIPR "), ("SOR/", "DORS/"), ("SI/", "TR/")):
             if text.startswith(english):
                 # Of the lettered levels only the first goes without its opening bracket.
