@@ -334,12 +334,17 @@ class Catalogue:
         Raises:
             UnknownIdError: nothing by that name, with the nearest.
         """
+        found = self.known(name)
+        if found is None:
+            raise self._nothing(name)
+        return found
+
+    def known(self, name: str) -> tuple[str, dict[str, Any]] | None:
+        """Return what ``find`` does; ``None`` where nothing has that name, without a search for what is like it."""
         from inforce.cites import same
 
-        for spelling in (name, *sorted(same(name))):
-            if fold(spelling) in self._by_name:
-                return self._by_name[fold(spelling)]
-        raise self._nothing(name)
+        spellings = (fold(one) for one in (name, *sorted(same(name))))
+        return next((self._by_name[one] for one in spellings if one in self._by_name), None)
 
     def _namesakes(self, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
         """Return the addresses of the other things that have the id ``name``: a program and a category may share it."""

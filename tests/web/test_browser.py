@@ -89,6 +89,35 @@ def test_the_headline_question_from_the_form_to_the_instrument(watched: Watched)
     assert "2024-12-18" in page.locator(".rows").inner_text()
 
 
+def test_from_an_answer_to_the_words_of_the_law_and_what_made_them(browser: Any, kb_law: Any) -> None:
+    """The ground of an answer, its clause as it read then, its instrument, and what that changed word by word."""
+    from live_server import LiveServer
+
+    server = LiveServer(kb_law)
+    watched = Watched(browser, server.url)
+    page = watched.page
+    try:
+        watched.go(f"/check?on=2024-12-24&{FLAGPOLING}")
+        page.locator("a", has_text="IRPR 26.1(2)").first.click()
+        page.wait_for_url(re.compile("/provision/irpr/26.1/2@2024-12-18"))
+        held = kb_law.law.provision("IRPR 26.1(2)", on="2024-12-18").to_dict()["units"][0]["text"]
+        assert held in page.locator(".law").inner_text().replace("\n", " ")
+        page.locator(".law .since a").first.click()
+        page.wait_for_url(re.compile("/instrument/SOR/2024-258"))
+        done = page.locator("section", has=page.locator("#clauses")).locator("li")
+        assert done.count() > 9
+        done.filter(has_text="IRPR 26.1(1)(a)").get_by_role("link", name="what changed").click()
+        page.wait_for_url(re.compile(r"/diff/2024-12-17\.\.2024-12-18\?of="))
+        assert "IRPR 26.1(a) → IRPR 26.1(1)(a)" in page.locator("h2").first.inner_text()
+        watched.go("/diff/2024-12-17..2024-12-18?of=IRPR+26.1&lang=fr")
+        assert page.locator("del").count() == 1 and page.locator("ins").count() == 2
+        assert page.locator(".law").first.get_attribute("lang") == "fr"
+    finally:
+        watched.context.close()
+        server.stop()
+    assert watched.outside == [] and watched.complaints == []
+
+
 def test_a_saved_query_and_french(watched: Watched) -> None:
     page = watched.page
     watched.go("/queries")

@@ -239,16 +239,18 @@ async function open(button) {
   place.prepend(choose(known, gui));
   dress();
   new MutationObserver(dress).observe(place, { childList: true, subtree: true });
-  form.hidden = true;
+  // One of the two at a time: the form with its rows, or the editor with its own.
+  const plain = document.getElementById("plain");
+  form.hidden = plain.hidden = true;
   button.closest("p").hidden = true;
   const back = made("button", { type: "button" }, words("Plain form", "Simple formulaire"));
   back.addEventListener("click", () => {
     document.getElementById("query").value = gui.getTab().getQuery();
-    form.hidden = false;
+    form.hidden = plain.hidden = false;
     place.hidden = true;
     button.closest("p").hidden = false;
     button.disabled = false;
-    button.onclick = () => { place.hidden = false; form.hidden = true; button.closest("p").hidden = true; gui.getTab().setQuery(declared(document.getElementById("query").value)); };
+    button.onclick = () => { place.hidden = false; form.hidden = plain.hidden = true; button.closest("p").hidden = true; gui.getTab().setQuery(declared(document.getElementById("query").value)); };
     document.getElementById("query").focus();
   });
   place.append(made("p", {}, back));

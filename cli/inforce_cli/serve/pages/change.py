@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ def changes(view: View) -> Response:
     if view.format in FEEDS:
         return _feed(view, {**asked, **chosen})
     rows = list(found)[::-1]
+    every = list(view.kb.changes(**asked)) if any(chosen.values()) else rows
     most = SHOWN if view.one("all") is None else len(rows)
     return view.page(
         "changes.html",
@@ -50,15 +51,18 @@ def changes(view: View) -> Response:
         ],
         count=len(rows),
         hidden=max(0, len(rows) - most),
-        facets=[(name, _counts(view, asked, chosen, name)) for name in FACETS],
+        facets=[(name, _counts(view, every, chosen, name)) for name in FACETS],
         chosen=chosen,
     )
 
 
-def _counts(view: View, asked: Mapping[str, Any], chosen: Mapping[str, Any], name: str) -> list[tuple[str, str, int]]:
+def _counts(
+    view: View, rows: Iterable[Mapping[str, Any]], chosen: Mapping[str, Any], name: str
+) -> list[tuple[str, str, int]]:
     """Of one facet its values with how many rows each would leave, the other facet as it is: value, label, count."""
-    others = {key: value for key, value in chosen.items() if key != name}
-    counted = Counter(row[name] for row in view.kb.changes(**asked, **others) if row[name])
+    others = {key: value for key, value in chosen.items() if key != name and value}
+    left = (row for row in rows if all(row[key] == value for key, value in others.items()))
+    counted = Counter(row[name] for row in left if row[name])
     layers = view.kb.book.layers
     return [
         (value, view.label(layers[value].label) if name == "layer" and value in layers else view.plain(value), number)

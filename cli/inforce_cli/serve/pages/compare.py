@@ -50,7 +50,12 @@ def difference(view: View) -> Response:
     of, action = view.one("of"), view.one("action")
     if of:
         return _of_text(view, of, first, last)
-    outcomes = view.kb.differ(first, last, action=action)
+    # The same two days are looked at in both languages, as a page and as JSON.
+    key = ("differ", first, last, action)
+    outcomes = view.site.kept.get(key)
+    if outcomes is None:
+        outcomes = view.kb.differ(first, last, action=action)
+        view.site.keep(key, outcomes)
     if view.format is not None:
         return as_json(outcomes)
     rules = view.kb.diff_rules(first, last)

@@ -224,11 +224,15 @@ def clauses(view: View, instrument: str) -> list[dict[str, Any]]:
     """Return what an instrument did to the text: day, clause, kind of change, and addresses of both."""
     if view.kb.law_version is None:
         return []
-    try:
-        rows = list(view.kb.query("instrument-clauses", {"instrument": instrument, "language": view.lang}))
-    except InForceError:
-        return []
-    return list(_changes(view, rows))
+    # What was put right in one language only is said in that one.
+    for language in (view.lang, "fr" if view.lang == "en" else "en"):
+        try:
+            rows = list(view.kb.query("instrument-clauses", {"instrument": instrument, "language": language}))
+        except InForceError:
+            return []
+        if rows:
+            return [{**one, "language": language} for one in _changes(view, rows)]
+    return []
 
 
 def _changes(view: View, rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -148,6 +148,7 @@ def queries(view: View) -> Response:
     if name is None:
         if view.format is not None:
             return as_json(saved)
+        saved = [{**one, "asks": _asks(view, one)} for one in saved]
         return view.page("queries.html", saved=saved, query=None, starter=STARTER, result=None, failure=None)
     query = next((one for one in saved if one["id"] == name), None)
     if query is None:
@@ -189,8 +190,13 @@ def queries(view: View) -> Response:
         hint=told(failure.hint or "")[0] if failure else "",
         text=text,
         picture=_inline(picture),
-        asks=re.split(r"\?(\w+)", view.say(query["question"])),
+        asks=_asks(view, query),
     )
+
+
+def _asks(view: View, query: Mapping[str, Any]) -> list[str]:
+    """The question of a query, its variables at every second place."""
+    return re.split(r"\?(\w+)", view.say(str(query["question"])))
 
 
 def _title(view: View, query: Mapping[str, Any]) -> str:

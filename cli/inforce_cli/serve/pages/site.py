@@ -159,25 +159,17 @@ class Site:
 
         @lru_cache(maxsize=4096)
         def found(name: str) -> str | None:
-            try:
-                return self.address(BASE + str(self.kb.find(name)[1]["iri"]))
-            except UnknownIdError:
-                return None
+            known = self.kb.known(name)
+            return None if known is None else self.address(BASE + str(known[1]["iri"]))
 
         return found
 
     @cached_property
-    def made_clauses(self) -> Callable[[str], bool]:
-        """Return whether the imported law knows of a clause that an instrument made or ended."""
-
-        @lru_cache(maxsize=4096)
-        def found(number: str) -> bool:
-            if self.kb.law_version is None:
-                return False
-            asked = {"instrument": f"{BASE}instrument/{number}", "language": "en"}
-            return bool(self.kb.query("instrument-clauses", asked).rows)
-
-        return found
+    def instruments_held(self) -> frozenset[str]:
+        """The numbers of all instruments that the imported law knows to have made or ended a clause."""
+        if self.kb.law_version is None:
+            return frozenset()
+        return frozenset(str(row["instrument"]) for row in self.kb.changes() if row["instrument"])
 
     @cached_property
     def _laws(self) -> frozenset[str]:
@@ -287,7 +279,7 @@ class View:
     def named(self, name: str | None, **parameters: Any) -> str | None:
         """Return the address of a thing by any of its names."""
         found = self.site.address_of(name) if name else None
-        if found is None and name and _NUMBER.fullmatch(name) and self.site.made_clauses(name):
+        if found is None and name and _NUMBER.fullmatch(name) and name in self.site.instruments_held:
             # An instrument that only the imported law knows.
             found = f"/instrument/{name}"
         return None if found is None else self.url(found, **parameters)
