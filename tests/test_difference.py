@@ -119,6 +119,16 @@ def test_groups_are_those_whose_outcome_turns_of_all_cases(answers: str, monkeyp
     assert turned > 12
 
 
+def test_whoever_had_another_outcome_is_in_another_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    # All rules end: whoever might is in one group, whoever might not in another, each with an example of its own.
+    made, listed = dated(small(1233, rules=6), 1233)
+    assert hold_against_all(made, made, listed, monkeypatch)
+    monkeypatch.undo()
+    groups = differing(side(made, DAYS[0]), side(made, DAYS[1]), lambda name: TOKENS)["unsettled"]
+    monkeypatch.setattr(small_rules, "LISTED", listed[0])
+    assert {outcome(made, case, DAYS[0]) for g in groups for case in made.completions(g.example)} == {"may", "may-not"}
+
+
 def test_groups_of_two_sets_of_rules_with_facts_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     turned = 0
     for seed in range(20):

@@ -135,8 +135,10 @@ def in_words(
     words = after.words(lang, moved={name for name, *_ in moves})
     sections = []
     for kind in KINDS:
-        for action in dict.fromkeys(group["action"] for group in found[kind]):
-            groups = [group for group in found[kind] if group["action"] == action]
+        alike: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+        for group in found[kind]:
+            alike.setdefault((group["action"], group["before"], group["after"]), []).append(group)
+        for (action, was, now), groups in alike.items():
             common, rest = _common(groups)
             people, unless = _people(*common, words)
             label = after.book.actions[action].label
@@ -144,8 +146,8 @@ def in_words(
                 "kind": kind,
                 "action": action,
                 "label": label.get(lang) or label["en"],
-                "before": groups[0]["before"],
-                "after": groups[0]["after"],
+                "before": was,
+                "after": now,
                 "people": people,
                 "unless": unless,
                 "groups": [],

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from inforce.rules.functions import NEVER
@@ -48,7 +49,7 @@ def differing(before: Side, after: Side, tokens: Callable[[str], Iterable[str]])
     """
     joint = Joint(before, after, tokens)
     telling = Telling(joint)
-    return {kind: tuple(_groups(telling, was, now)) for kind, (was, now) in joint.turned.items()}
+    return {kind: tuple(chain(*(_groups(telling, *pair) for pair in pairs))) for kind, pairs in joint.turned.items()}
 
 
 def _groups(telling: Telling, was: int, now: int) -> Iterator[Group]:

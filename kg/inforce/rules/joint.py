@@ -48,9 +48,9 @@ class Side:
 
 
 class Joint:
-    """The outcomes of two sides as functions: ``lost``, ``gained``, ``unsettled``, and what is ``allowed`` at all.
+    """The outcomes of two sides as functions, how they ``turned``, and what is ``allowed`` at all.
 
-    ``lost`` held for sure and now fails for sure; ``unsettled`` was sure and no longer is.
+    Who ``lost`` held for sure and now fails for sure; who is ``unsettled`` was sure, either way, and no longer is.
     """
 
     def __init__(self, before: Side, after: Side, tokens: Callable[[str], Iterable[str]]) -> None:
@@ -97,11 +97,13 @@ class Joint:
             pair if side.era.covered else (NEVER, NEVER) for pair, side in zip(sure, self.sides, strict=True)
         )
         (held, failed), (holds, fails) = self._sure
-        self.lost, self.gained = f.both(held, fails), f.both(failed, holds)
-        settled, open_ = f.either(held, failed), f.negation(f.either(holds, fails))
-        self.unsettled = f.both(settled, open_)
-        # What a case had to be on the first day and what on the second to be in each.
-        self.turned = {"lost": (held, fails), "gained": (failed, holds), "unsettled": (settled, open_)}
+        open_ = f.negation(f.either(holds, fails))
+        # What a case had to be on the first day and what on the second to be in each; always one outcome on the first.
+        self.turned = {
+            "lost": [(held, fails)],
+            "gained": [(failed, holds)],
+            "unsettled": [(held, open_), (failed, open_)],
+        }
         # A choice of one value, as what its tests tell apart: each value named, and any other.
         self.cells = {name: self._cells(places) for name, places in self.of_fact.items() if self._one_of(name)}
         # Values that a condition names together.
