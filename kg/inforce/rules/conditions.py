@@ -134,17 +134,8 @@ def reachable(
     For a set-valued fact the combinations are closed under union: whoever has two values passes
     the tests of both. A value that no test mentions passes none.
     """
-    entries: set[str] = set()
-    mine = book.listed.get(book.facts[name].scheme or "")
-    for variable in tests:
-        if variable[0] == "is":
-            entries.add(variable[2])
-        elif variable[0] == "list":
-            entries.update(token for token in book.lists.get(variable[2], {}) if mine is None or token in mine)
-        elif variable[0] == "scheme":
-            entries.update(book.within(variable[2]))
     signatures = {0}
-    for token in entries:
+    for token in book.named(book.facts[name], tests):
         certain = possible = 0
         for position, variable in enumerate(tests):
             truth = test(variable, {name: (token,)}, book, instant, known_on=known_on)

@@ -6,7 +6,7 @@ Days are ``YYYY-MM-DD``. Intervals are half-open; an end of ``None`` is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -282,6 +282,20 @@ class Rulebook:
     def within(self, concept: str) -> tuple[str, ...]:
         """Return a concept and all that is narrower, in the order of the data."""
         return (concept, *(token for token, above in self.ancestors.items() if concept in above))
+
+    def named(self, fact: Fact, tests: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+        """Return the values that tests of a choice tell apart, in their order: named, on a list or within a concept.
+
+        Of a list only those the fact can take: a list may hold countries and classes of documents.
+        """
+        mine = self.listed.get(fact.scheme or "") if fact.values is None else frozenset(fact.values)
+        found: dict[str, None] = {}
+        for op, _, target in tests:
+            if op == "list":
+                found.update(dict.fromkeys(t for t in self.lists.get(target, {}) if mine is None or t in mine))
+            else:
+                found.update(dict.fromkeys(self.within(target) if op == "scheme" else (target,)))
+        return tuple(found)
 
     def rule(self, version: str) -> RuleVersion:
         """Return one rule version by its id."""

@@ -200,11 +200,7 @@ class Values:
         """Return the cells of one fact, in the order of its values."""
         found: dict[tuple[bool, ...], Cell] = {}
         signatures: dict[tuple[bool, ...], tuple[str, ...] | None] = {}
-        # A list may hold what is no value of this fact, and nobody has then.
-        there = frozenset(self.tokens(fact.name)) if fact.kind == "choice" else None
         for value in self._values(fact, variables):
-            if there is not None and not there.issuperset(value if fact.multiple else (value,)):
-                continue
             truths = self.truths(variables, {fact.name: value})
             certain = None not in truths
             for row in product(*((truth,) if truth is not None else (False, True) for truth in truths)):
@@ -243,14 +239,7 @@ class Values:
             return (least, *(float(bound) if fact.kind == "number" else bound for bound in bounds))
         if fact.values is not None:
             return [(token,) for token in fact.values] + [()] if fact.multiple else fact.values
-        named: dict[str, None] = {}
-        for variable in variables:
-            if variable[0] == "is":
-                named[variable[2]] = None
-            elif variable[0] == "list":
-                named.update(dict.fromkeys(self.book.lists.get(variable[2], {})))
-            else:
-                named.update(dict.fromkeys(self.book.within(variable[2])))
+        named = self.book.named(fact, variables)
         if fact.multiple:
             return [(), *((token,) for token in named)]
         other = next((token for token in self.tokens(fact.name) if token not in named), None)
