@@ -243,11 +243,13 @@ def _changes(view: View, rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str
             continue  # said where it stands now
         path = unit.removeprefix(BASE)
         text, waits = shown["text"] or "", view.waits(path)
+        # Where a clause stood before is seen in its section, not in itself.
+        of = "/".join(path.split("/")[:2]) if shown["kind"] == "renumbered" else path
         yield {
             "day": day,
             "name": view.clause(path),
             "kind": shown["kind"],
             "url": None if waits else view.thing(unit, day if "after" in sides else str(shown["from"])),
-            "difference": None if waits else view.url(f"/diff/{view.day_before(day)}..{day}", of=path, on=None),
+            "difference": None if waits else view.url(f"/diff/{view.day_before(day)}..{day}", of=of, on=None),
             "text": text if len(text) < 160 else text[:159].rsplit(" ", 1)[0] + " …",
         }
