@@ -73,9 +73,9 @@ def main(
 ) -> int:
     """Say whether an applicant may do something, or needs something, on a day; and why.
 
-    One of four outcomes: may, may-not, depends (facts are missing) or not-covered; for what may be needed:
-    required, not-required, depends or not-covered. Nothing is guessed: a fact that is not given is unknown,
-    and the answer names the facts that can still change it.
+    The outcome is may, may-not, depends (facts are missing) or not-covered; of what may be needed, required or
+    not-required instead of the first two. Nothing is guessed: a fact that is not given is unknown, and the answer
+    names the facts that can still change it.
     """
     _one_view(
         explain=explain, why_not=why_not, what_if=bool(what_if), compare=bool(compare), history=history, sparql=sparql

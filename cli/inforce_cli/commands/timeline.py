@@ -45,7 +45,7 @@ def main(
 ) -> int:
     """Show the stretches of each wording, version or outcome, and what began and ended it.
 
-    Writes text, svg, html, png, csv or json. Facts give the outcome over time, as ``check --history`` does.
+    Writes text, svg, html, png, csv or json. Facts give the outcome over time, as check --history does.
     """
     from inforce_cli.render.picture import png
     from inforce_cli.render.text_timeline import timeline_html, timeline_text

@@ -320,4 +320,5 @@ def _carry(answer: Answer, page: Page) -> str:
 def footer(answer: Answer, page: Page) -> str:
     """Return the last line: which answer this is, how far the law was checked, and what this is not."""
     checked = f"{page.word('law checked to')} {answer.data['verified_through']}"
-    return f"\n  {page.word('answer')} {answer.id[:12]} · {checked} · {page.word('not legal advice')}\n"
+    text = f"{page.word('answer')} {answer.id[:12]} · {checked} · {page.word('not legal advice')}"
+    return "\n" + paragraph(text, width=page.width, indent=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inforce_cli.render.answer import Page, colon, footer, headline, rule_lines
@@ -75,7 +76,8 @@ def _rule(ground: Any, page: Page) -> str:
     states += [page.word("contested")] if ground.contested else []
     if ground.defeated_by:
         states.append(f"{page.word('lifted by')} {', '.join(ground.defeated_by)}")
-    lines = [paint(ground.rule, "1", color=page.color) + "  " + ", ".join(states) + "\n"]
+    head = paragraph(f"{ground.rule}  {', '.join(states)}", width=page.width)
+    lines = [paint(ground.rule, "1", color=page.color) + head.removeprefix(ground.rule)]
     lines.append(paragraph(labelled(ground.label, page.lang), width=page.width, indent=4))
     lines.append(f"    {page.word('for')} {page.word('anyone' if _always(ground.condition) else 'people who')}\n")
     lines += [f"{line}\n" for line in condition_lines(ground.condition, page, indent=4)]
@@ -249,7 +251,9 @@ def comparison(one: Answer, other: Answer, found: Mapping[str, Any], page: Page)
         between = paragraph(_supposed(found, page) + colon(page.lang), width=page.width)
     else:
         between = ""
-    parts = [headline(one, page), between, headline(other, page), "\n"]
+    # Today is the day of both where only facts are supposed.
+    later = page if one.on == other.on else replace(page, today=False)
+    parts = [headline(one, page), between, headline(other, later), "\n"]
     if not found["rules"]:
         parts.append(f"  {page.word('no rule changes its state')}\n")
     for item in found["rules"]:

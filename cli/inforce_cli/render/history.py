@@ -48,7 +48,7 @@ def history_text(history: History, page: Page) -> str:
         lines += [paragraph(by, width=page.width, indent=widths[0] + 4).rstrip("\n")] if by else []
     title = labelled(page.book.actions[history.action].label, page.lang)
     strips = strip_lines(timeline, width=page.width, lang=page.lang)
-    return "\n".join([title, "", *strips, "", legend, "", *lines]) + "\n"
+    return "\n".join([paragraph(title, width=page.width).rstrip("\n"), "", *strips, "", legend, "", *lines]) + "\n"
 
 
 def _cells(stretch: Mapping[str, Any], page: Page) -> tuple[str, str, str, str, str, str]:

@@ -12,6 +12,10 @@ from inforce_cli.render.words import cited
 __all__ = ["answer_text", "change_table", "conflict_text", "listing", "said", "thing_text"]
 
 
+# Columns that a label needs in a table to be worth reading there.
+LEAST = 20
+
+
 def _word(text: str, lang: str) -> str:
     return FRENCH.get(text, text) if lang == "fr" else text.replace("-", " ")
 
@@ -30,6 +34,8 @@ def change_table(
 ) -> str:
     """Return changes as a table of four columns that fits ``width``; what does not fit ends in an ellipsis.
 
+    Ids are never cut. Where the columns find no room, a change is a few lines.
+
     Args:
         layers: what to call the layers of authority; their ids where nothing is given.
     """
@@ -45,16 +51,26 @@ def change_table(
             ]
         )
     sizes = [max(len(line[column]) for line in lines) for column in range(4)]
-    # What changed is what people read: the names beside it give way first.
-    spare = width - sizes[0] - sizes[2] - 6
-    if sizes[1] + sizes[3] > spare:
-        sizes[1], sizes[3] = min(sizes[1], max(11, spare - 15)), min(sizes[3], 15)
-    sizes[2] = max(20, min(sizes[2], width - sizes[0] - sizes[1] - sizes[3] - 6))
+    # What changed is what people read: the name of the layer gives way first.
+    spare = width - sizes[0] - sizes[2] - sizes[3] - 6
+    if sizes[1] > spare:
+        sizes[1] = min(sizes[1], max(11, spare))
+    room = width - sizes[0] - sizes[1] - sizes[3] - 6
+    if room < min(sizes[2], LEAST):
+        return "".join(_stacked((f"{day}  {layer}", what, by), width) for day, layer, what, by in lines[1:])
+    sizes[2] = min(sizes[2], room)
     out = []
     for line in lines:
         cells = [_fit(cell, size) for cell, size in zip(line, sizes, strict=True)]
         out.append("  ".join(cell.ljust(size) for cell, size in zip(cells, sizes, strict=True)).rstrip())
     return "\n".join(out) + "\n"
+
+
+def _stacked(cells: Iterable[str], width: int) -> str:
+    """A row whose columns find no room beside each other: what names it, then the rest, indented."""
+    first, *rest = cells
+    lines = [first.rstrip(), *(line for cell in rest if cell for line in _fold(cell, "  ", "  ", width))]
+    return "\n".join(lines) + "\n"
 
 
 def _what(row: Mapping[str, Any], lang: str) -> str:
@@ -341,7 +357,9 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int
 
     while room() < wanted and len(sizes) > widest + 1:
         sizes.pop()
-    sizes[widest] = max(20, min(sizes[widest], room()))
+    if room() < min(sizes[widest], LEAST) and widest:
+        return "".join(_stacked(line, width) for line in lines[1:])
+    sizes[widest] = max(LEAST, min(sizes[widest], room()))
     out = []
     for line in lines:
         cells = [_fit(cell, size).ljust(size) for cell, size in zip(line, sizes, strict=False)]
