@@ -10,7 +10,9 @@ from pathlib import Path
 def main() -> int:
     here = Path(__file__).resolve().parent
     wanted = set(sys.argv[1:])
-    found = [path for path in sorted(here.glob("*.py")) if path.name not in ("run.py", "measured.py")]
+    found = [
+        path for path in sorted(here.glob("*.py")) if path.name not in ("run.py", "measured.py", "cohort_peers.py")
+    ]
     scripts = [path for path in found if not wanted or path.stem in wanted]
     return max((subprocess.run([sys.executable, str(script)], check=False).returncode for script in scripts), default=0)
 

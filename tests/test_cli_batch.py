@@ -16,7 +16,7 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
 from cohorts_at_random import as_table, one_case, random_rows, told
-from command_line import SOURCES
+from command_line import SOURCES, schema
 
 from inforce.cohort import job, reading
 from inforce.errors import EnvironmentFault
@@ -124,6 +124,51 @@ def test_json_says_what_became_of_the_file(run: Run, small: Path, tmp_path: Path
     assert (found["rows"], found["unanswered"], found["unreadable"], found["errors"]) == (3, 0, 0, None)
     assert found["facts"] == ["citizenships", "arrival_mode"] and found["carried"] == ["id", "remark"]
     assert sum(found["outcomes"].values()) == 3
+    schema("batch").validate(found)
+
+
+def test_the_report_keeps_to_its_schema_whatever_became_of_the_file(run: Run, tmp_path: Path) -> None:
+    form = schema("batch")
+    source = tmp_path / "in.csv"
+    source.write_text("citizenships,day\nIND,2024-12-24\nNarnia,2024-12-24\nIND,never\nIND\nIND,1990-01-01\n")
+    for words in ("--on 2024-12-24", "--date-column day", "--on 2024-12-24 --tell decisive"):
+        for action in ("apply-work-permit-poe", "trv-needed"):
+            target = f"{tmp_path}/out.csv --force --action {action}"
+            ran = run(f"batch {source} {words} -o {target} --json --quiet")
+            found = json.loads(ran.out)
+            form.validate(found)
+            assert ran.code == 3 and found["rows"] == 4 and found["unreadable"] == 1
+            assert found["unanswered"] == (2 if "column" in words else 1)
+    for key in ("rows", "errors"):
+        assert not form.is_valid({k: v for k, v in found.items() if k != key})
+    assert not form.is_valid({**found, "rows": -1}) and not form.is_valid({**found, "outcomes": {"perhaps": 1}})
+
+
+def test_what_is_not_given_in_json_lines_is_said_in_four_ways(kb: Any, run: Run, tmp_path: Path) -> None:
+    """No name, null and an empty text are not given; unknown is never ordinary; none and [] are an empty set."""
+    lines: list[dict[str, Any]] = [
+        {"citizenships": "FRA"},
+        {"citizenships": "FRA", "lmia_required": None},
+        {"citizenships": "FRA", "lmia_required": ""},
+        {"citizenships": "FRA", "lmia_required": "unknown"},
+        {"citizenships": "none"},
+        {"citizenships": []},
+        {"citizenships": ["FRA"], "lmia_required": False},
+        {"citizenships": ["FRA", None]},
+        {"citizenships": {"a": 1}},
+    ]
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert run(f"batch {source} --on 2018-05-01 -o {target}").code == 3
+    found = _read(target)
+    # The lines go out as they came in.
+    assert [{name: row[name] for name in line} for row, line in zip(found, lines, strict=True)] == lines
+    assert [row["ordinarily"] for row in found[:4]] == ["may", "may", "may", "depends"]
+    empty = kb.check({"citizenships": []}, on="2018-05-01")
+    assert {(row["outcome"], row["ordinarily"]) for row in found[4:6]} == {(empty.outcome, empty.ordinarily.outcome)}
+    given = kb.check({"citizenships": "FRA", "lmia_required": "no"}, on="2018-05-01")
+    assert (found[6]["outcome"], found[6]["ordinarily"]) == (given.outcome, given.ordinarily.outcome)
+    assert [row["error"] is None for row in found] == [True] * 7 + [False] * 2
 
 
 def test_a_map_names_columns_and_words(run: Run, tmp_path: Path) -> None:

@@ -65,7 +65,18 @@ class Side:
 
 def worded(codes: NDArray[Any], words: Sequence[str], *, plain: bool) -> pa.Array:
     """Return a column of the words that numbers stand for; nothing for -1."""
+    # By its buffers: from lists and numpy pyarrow makes arrays only after it has loaded pandas, where that is.
     none = codes < 0
-    numbers = pa.array(codes, mask=none if none.any() else None)
-    found = pa.DictionaryArray.from_arrays(numbers, pa.array(list(words), pa.string()))
+    count = int(none.sum())
+    valid = pa.py_buffer(np.packbits(~none, bitorder="little")) if count else None
+    held = pa.py_buffer(np.ascontiguousarray(codes))
+    numbers = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), len(codes), [valid, held], count)
+    found = pa.DictionaryArray.from_arrays(numbers, _texts(words))
     return found.cast(pa.string()) if plain else found
+
+
+def _texts(words: Sequence[str]) -> pa.Array:
+    encoded = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(words), buffers)

@@ -104,16 +104,20 @@ class Spliced:
         self.side = tempfile.TemporaryFile(dir=target.parent)
         # Of a handful of words each piece has nearly all: nobody can skip any.
         self.file = parquet_writer(self.side, schema, measured=False)
-        self.rest = schema.empty_table()
+        self.rest: list[pa.RecordBatch] = []
+        self.held = 0
         self.groups = iter(footer.rows())
         self.wanted = next(self.groups, 0)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch."""
-        self.rest = pa.concat_tables([self.rest, pa.table(batch)])
-        while 0 < self.wanted <= self.rest.num_rows:
-            self.file.write_table(self.rest.slice(0, self.wanted), row_group_size=self.wanted)
-            self.rest = self.rest.slice(self.wanted)
+        self.rest.append(batch)
+        self.held += batch.num_rows
+        while 0 < self.wanted <= self.held:
+            whole = pa.Table.from_batches(self.rest)
+            self.file.write_table(whole.slice(0, self.wanted), row_group_size=self.wanted)
+            self.rest = whole.slice(self.wanted).to_batches()
+            self.held -= self.wanted
             self.wanted = next(self.groups, 0)
 
     def close(self) -> None:
