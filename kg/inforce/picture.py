@@ -87,7 +87,7 @@ def to_svg(trace: Provenance, *, lang: str = "en") -> str:
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
     ]
     parts += [_line(boxes, route, relation, lang) for relation, route in routes]
-    parts += [_drawn(trace, boxes[place]) for place in places.values()]
+    parts += [_drawn(trace, boxes[place], lang) for place in places.values()]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -351,7 +351,7 @@ def _line(boxes: Sequence[_Box], route: Sequence[int], relation: str, lang: str)
     )
 
 
-def _drawn(trace: Provenance, box: _Box) -> str:
+def _drawn(trace: Provenance, box: _Box, lang: str) -> str:
     data = trace.nodes[box.node]
     fill, stroke = _PAINT.get(data["kind"], _PLAIN)
     strong = 2.4 if box.node == trace.root else 1.2
@@ -360,7 +360,7 @@ def _drawn(trace: Provenance, box: _Box) -> str:
         f"<a href={quoteattr(whole)}>",
         f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}" rx="4" '
         f'fill="{fill}" stroke="{stroke}" stroke-width="{strong}">',
-        f"<title>{escape(data['label'] or data['id'])}</title></rect>",
+        f"<title>{escape(_said(data, lang) or data['id'])}</title></rect>",
     ]
     y = box.y + PAD - 3
     for style, text in box.lines:
