@@ -21,7 +21,8 @@ class LiveServer:
     """Started when made; ``client`` speaks with it over a socket, ``inside`` without one."""
 
     def __init__(self, kb: Any, **settings: Any) -> None:
-        self.settings = Settings(port=0, **settings)
+        # A test asks when the graph is there.
+        self.settings = Settings(**{"port": 0, "start_s": 60, **settings})
         self.lines: list[dict[str, Any]] = []
         self.socket = listen(self.settings)
         self.port = self.socket.getsockname()[1]
@@ -60,7 +61,7 @@ class LiveServer:
     def stop(self) -> None:
         self.client.close()
         self.http.should_exit = True
-        self._thread.join(10)
+        self._thread.join(15)
         self.loop.close()
         self.socket.close()
 

@@ -225,7 +225,7 @@ def gone(pids: list[int]) -> bool:
 def test_asked_to_end_it_answers_first_what_it_was_asked(repo: Path) -> None:
     served = Command(repo, "--timeout", "4")
     try:
-        httpx.get(served.url + "/live")
+        httpx.get(served.url + "/sparql?query=ASK%7B%7D")
         pids = served.processes()
         assert len(pids) > 3
         answers: list[httpx.Response] = []
@@ -251,6 +251,7 @@ def test_asked_to_end_it_answers_first_what_it_was_asked(repo: Path) -> None:
 def test_killed_it_leaves_no_process(repo: Path) -> None:
     served = Command(repo)
     try:
+        httpx.get(served.url + "/sparql?query=ASK%7B%7D")
         pids = served.processes()
         served.process.kill()
         served.process.wait(10)
@@ -302,6 +303,32 @@ def test_a_terminal_that_goes_takes_the_server_with_it(repo: Path) -> None:
         process.kill()
         process.wait()
         process.stderr.close()  # type: ignore[union-attr]
+
+
+def test_pages_are_answered_before_a_large_graph_is_read_and_queries_wait_for_it(kb: Any) -> None:
+    server = LiveServer(kb, start_s=0)
+    try:
+        assert server.client.get("/live").status_code == 200
+        assert server.client.get("/api/list?kind=layers").status_code == 200
+        asked = server.client.get("/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"})
+        assert int(asked.json()["results"]["bindings"][0]["n"]["value"]) > 10_000
+        assert server.client.get("/graphs/data").status_code == 200
+    finally:
+        server.stop()
+
+
+def test_a_graph_that_turns_out_not_to_be_good_ends_the_server(repo: Path, kb: Any, tmp_path: Path) -> None:
+    """It is found out by the process that reads it whole, whether the server already answers or not."""
+    store = tmp_path / "store"
+    shutil.copytree(kb.built.folder, store)
+    lines = (store / "graph.nq").read_bytes().splitlines(keepends=True)
+    (store / "graph.nq").write_bytes(b"".join(lines[1:]))
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(repo / "kg"), str(repo / "cli")])}
+    done = subprocess.run(
+        [sys.executable, "-m", "inforce_cli", "serve", "--port", "0", "--store", str(store)],
+        env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, "E_INTEGRITY" in done.stderr, "Traceback" in done.stderr) == (5, True, False), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -54,22 +54,33 @@ def make_app(
     *,
     log: Callable[[dict[str, Any]], None] | None = None,
     ready: Callable[[Context], None] | None = None,
+    failed: Callable[[Context], None] | None = None,
 ) -> Served:
     """Return the server of a graph; the process that answers queries is started here, and waited for when it starts.
 
     Args:
         log: called with each request's line.
-        ready: called when queries are answered.
+        ready: called when pages are answered, and queries as soon as the graph is loaded.
+        failed: called when the graph turns out not to be good after that; ``context.fault`` says why.
     """
     here = Context(kb, settings, _workers(kb, settings), _templates(), log=log, started=monotonic())
 
+    def loaded(starting: asyncio.Future[None]) -> None:
+        error = None if starting.cancelled() else starting.exception()
+        if isinstance(error, InForceError):
+            here.fault = error
+            if failed is not None:
+                failed(here)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        try:
-            await here.workers.start()
-        except InForceError as error:
-            here.fault = error
-            raise
+        starting = asyncio.ensure_future(here.workers.start())
+        await asyncio.wait({starting}, timeout=settings.start_s)
+        if starting.done() and (error := starting.exception()) is not None:
+            here.fault = error if isinstance(error, InForceError) else None
+            here.workers.close()
+            raise error
+        starting.add_done_callback(loaded)
         if ready is not None:
             ready(here)
         # The rules take a moment to load, which is nobody's first question's.
@@ -78,6 +89,7 @@ def make_app(
             yield
         finally:
             loading.cancel()
+            starting.cancel()
             here.workers.close()
 
     routes: list[BaseRoute] = []

@@ -24,6 +24,7 @@ _ALLOW = {"Allow": "GET, HEAD, OPTIONS"}
 async def read(request: Request) -> Response:
     """Answer with one graph, or with all of them together: the default graph of a query that names none."""
     here = context(request)
+    await here.workers.loaded()
     name = _named(request, here)
     if name is not None and name not in here.workers.graphs:
         raise UnknownIdError(

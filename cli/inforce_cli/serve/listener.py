@@ -66,7 +66,7 @@ def server(app: Served) -> uvicorn.Server:
             h11_max_incomplete_event_size=settings.header_bytes,
             timeout_keep_alive=5,
             # What is being answered when it ends may take as long as a query may, but not for ever.
-            timeout_graceful_shutdown=int(min(settings.timeout_s, 9)) + 1,
+            timeout_graceful_shutdown=int(min(settings.timeout_s, 5)) + 1,
         )
     )
 

@@ -246,6 +246,7 @@ def _strangers(question: dict[str, Any], here: Context) -> dict[str, str]:
 
 async def _described(request: Request, here: Context) -> Response:
     name = choose(request.headers.get("accept"), GRAPHS)
+    await here.workers.loaded()
     text = description(str(request.url.replace(query="")).rstrip("/"), here)
     question = {"text": text, "results": None, "graph": name, "rows": 1000}
     return answered(await here.workers.ask(question))

@@ -51,7 +51,10 @@ def run_server(run: Run, settings: Settings) -> None:
         else:
             here.state["swapping"] = asyncio.ensure_future(_swap(run, here))
 
-    app = make_app(run.kb, settings, log=None if run.options.quiet else write_log, ready=ready)
+    def failed(_: Context) -> None:
+        http.should_exit = True
+
+    app = make_app(run.kb, settings, log=None if run.options.quiet else write_log, ready=ready, failed=failed)
     # What the HTTP server has to say about clients is in the log already.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     http = server(app)
@@ -61,9 +64,13 @@ def run_server(run: Run, settings: Settings) -> None:
         asyncio.run(http.serve(sockets=[listening]))
     except KeyboardInterrupt:
         pass
+    except SystemExit:
+        # How the HTTP server ends when the application does not start: the reason is ours to tell.
+        if app.context.fault is None:
+            raise
     finally:
         listening.close()
-    if not http.started and app.context.fault is not None:
+    if app.context.fault is not None:
         raise app.context.fault
 
 

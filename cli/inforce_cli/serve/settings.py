@@ -40,6 +40,8 @@ class Settings:
     """Queries that may wait for their turn."""
     patience_s: float = 10
     """How long one waits for its turn."""
+    start_s: float = 0.3
+    """How long the first request waits for the graph; after that pages are answered, and queries wait for it."""
     body_bytes: int = 1_000_000
     header_bytes: int = 16 << 10
     arrival_s: float = 10
@@ -57,6 +59,17 @@ class Settings:
 
     def limits(self) -> dict[str, Any]:
         """Return the limits by name, as ``/health`` shows them."""
-        left_out = {"host", "port", "allowed_hosts", "cors", "root_url", "lang", "workers", "log_queries", "scan"}
+        left_out = {
+            "host",
+            "port",
+            "allowed_hosts",
+            "cors",
+            "root_url",
+            "lang",
+            "workers",
+            "log_queries",
+            "scan",
+            "start_s",
+        }
         found = {name: value for name, value in asdict(self).items() if name not in left_out}
         return found | {"workers": self.at_a_time}

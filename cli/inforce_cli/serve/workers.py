@@ -1,6 +1,7 @@
 """Questions to the process that holds the graph: one child each, a deadline, a queue with an end, nothing left behind.
 
-Two children a place wait beside those at work: making one costs milliseconds, and nobody waits for that.
+Two children a place wait beside those at work: making one costs milliseconds, and nobody waits for that. The one that
+takes the place of a child is made when that child's answer is out, for on a busy machine it would compete with it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import socket
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from inforce_cli.serve.settings import Settings
 __all__ = ["Answer", "BusyError", "Workers"]
 
 _LONGEST_HEAD = 1 << 16
+_AFTER_S = 0.001
+"""How long after an answer the next child is asked for."""
 
 
 class BusyError(LimitError):
@@ -59,6 +63,7 @@ class Workers:
         self._wanted: deque[asyncio.Future[tuple[int, socket.socket]]] = deque()
         self._ends: dict[int, asyncio.Future[LimitError]] = {}
         self._number = 0
+        self._owed = 0
         self._loaded: asyncio.Future[None] | None = None
         self._fault: InForceError | None = None
 
@@ -85,6 +90,21 @@ class Workers:
         for _ in range(self.settings.at_a_time * 2):
             self._fork()
 
+    async def loaded(self) -> None:
+        """Wait until the graph is there, as long as one waits for one's turn.
+
+        Raises:
+            BusyError: it is still being read.
+            InForceError: it is not good.
+        """
+        if self._loaded is None:
+            raise EnvironmentFault("the server has not started", code="E_FENCE", hint="try again")
+        if not self._loaded.done():
+            try:
+                await asyncio.wait_for(asyncio.shield(self._loaded), self.settings.patience_s)
+            except TimeoutError:
+                raise BusyError("the graph is still being read", hint="try again in a few seconds") from None
+
     async def retire(self) -> None:
         """End when the last question has its answer: another graph has taken the place of this one."""
         while self.busy or self.waiting:
@@ -102,6 +122,7 @@ class Workers:
 
     def _drop(self, fault: InForceError) -> None:
         self._fault = fault
+        self._owed = 0
         for _, channel in self._idle:
             channel.close()
         self._idle.clear()
@@ -161,12 +182,21 @@ class Workers:
         self._number += 1
         self.process.fork(self._number)
 
+    def _repay(self) -> None:
+        """Ask for a child in the place of one that was taken."""
+        if self._owed and self._fault is None:
+            self._owed -= 1
+            # Where the process is gone its end is heard elsewhere.
+            with suppress(InForceError):
+                self._fork()
+
     async def _child(self) -> tuple[int, socket.socket]:
         if self._fault is not None:
             raise self._fault
-        self._fork()
         if self._idle:
+            self._owed += 1
             return self._idle.popleft()
+        self._fork()
         waiting: asyncio.Future[tuple[int, socket.socket]] = asyncio.get_running_loop().create_future()
         self._wanted.append(waiting)
         try:
@@ -190,8 +220,8 @@ class Workers:
             LimitError: a limit of time, memory or size.
             InForceError: what is wrong with the question.
         """
-        if self._places is None:
-            raise EnvironmentFault("the server has not started", code="E_FENCE", hint="try again")
+        await self.loaded()
+        assert self._places is not None  # noqa: S101 - made before the graph is loaded
         if self._places.locked() and self.waiting >= self.settings.queue:
             raise BusyError(f"{self.waiting} queries wait already", hint="try again in a few seconds")
         self.waiting += 1
@@ -237,6 +267,7 @@ class Workers:
             if not whole:
                 self.ended_badly += 1
                 self._kill(number)
+            asyncio.get_running_loop().call_later(_AFTER_S, self._repay)
         if head["kind"] == "error":
             raise error_from(head)
         return Answer(head["kind"], head["format"], body, bool(head.get("truncated")))

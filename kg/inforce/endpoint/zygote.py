@@ -7,7 +7,7 @@ descriptor beside the standard ones. What is said on it, one JSON object a line:
   child reads one question (a JSON object, until end of file) and writes one answer; ``{"ended": N, "status": S}``.
 - from the server: ``{"fork": N}``, ``{"kill": N}``. When its end closes, the zygote and all children end.
 
-A child waits with its limits already in force, takes one question, and is gone.
+A child waits with its limits already in force and one small question behind it, takes one question, and is gone.
 """
 
 from __future__ import annotations
@@ -150,6 +150,8 @@ def _fork(control: socket.socket, number: int, store: Any, names: list[str], set
 
 
 def _in_child(channel: socket.socket, store: Any, names: list[str], settings: Mapping[str, Any], parent: int) -> None:
+    from inforce.endpoint.answers import ready
+
     # The child never returns into the loop: every way out is an exit.
     status = 70
     try:
@@ -158,6 +160,8 @@ def _in_child(channel: socket.socket, store: Any, names: list[str], settings: Ma
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         close_everything_but(channel.fileno())
         limit(int(settings["memory"]), float(settings["timeout_s"]))
+        # What any question writes to is copied for this process on the first write: better while nobody waits.
+        ready(store, names)
         # A parent that ended before the limit was set cannot end us any more.
         if os.getppid() == parent:
             status = _answered(channel, store, names)
