@@ -209,6 +209,9 @@ COMMANDS = {
     "mexico-fr": "diff 2024-02-28 2024-03-01 --outcomes --lang fr",
     "qatar": "diff 2025-11-24 2025-11-26 --outcomes",
     "qatar-fr": "diff 2025-11-24 2025-11-26 --outcomes --lang fr",
+    "md": "diff 2024-12-23 2024-12-24 --outcomes --action present-loi-poe --action apply-work-permit-poe --format md",
+    "html-fr": "diff 2024-02-28 2024-03-01 --outcomes --action trv-needed --format html --lang fr",
+    "csv": "diff 2024-02-28 2024-03-01 --outcomes --action trv-needed --action eta-needed --format csv",
     "where": "diff 2024-12-23 2024-12-24 --outcomes --action apply-work-permit-poe --where citizenships=USA",
 }
 
@@ -237,6 +240,25 @@ def test_the_example_shown_can_be_pasted(run: Callable[..., Ran]) -> None:
     assert run(line.removeprefix("inforce ").replace("2024-12-24", "2024-12-23")).out.startswith("ORDINARILY MAY apply")
 
 
+def test_every_form_says_the_same_of_the_same_groups(kb: Any, run: Callable[..., Ran]) -> None:
+    asked = "diff 2024-02-28 2024-03-01 --outcomes --action eta-needed --action trv-needed"
+    found = kb.differ("2024-02-28", "2024-03-01", action=["eta-needed", "trv-needed"])
+    groups = [group for kind in ("lost", "gained", "unsettled") for group in found[kind]]
+    rows = [json.loads(line) for line in run(f"{asked} --format jsonl").out.splitlines()]
+    assert [(row["action"], row["before"], row["after"]) for row in rows] == [
+        (group["action"], group["before"], group["after"]) for group in groups
+    ]
+    markdown, html = (run(f"{asked} --format {form}").out for form in ("md", "html"))
+    for row in rows:
+        assert run(row["example"].removeprefix("inforce ")).code == 0
+        assert f"    {row['example']}\n" in markdown and f"<pre>{row['example']}</pre>" in html
+        for phrase in row["people"].split("; "):
+            assert phrase in markdown and phrase in html
+    cut = run(f"{asked} --format jsonl --limit 1")
+    assert (cut.code, len(cut.out.splitlines())) == (8, 1)
+    assert run(f"{asked} --format md --limit 1").out == markdown
+
+
 def test_lines_fit_eighty_columns(run: Callable[..., Ran]) -> None:
     for name in ("flagpoling", "mexico-fr"):
         assert max(map(len, run(COMMANDS[name]).out.splitlines())) <= 80
@@ -255,6 +277,10 @@ def test_a_draft_is_compared_on_one_day(run: Callable[..., Ran], tmp_path: Path)
     assert ran.code == 0, ran.err
     assert "of people who are nurses" in ran.out and "LOST  nobody" in ran.out
     assert "R-NURSE nurses may apply on entry" in ran.out and f"--data {DRAFTS}" in ran.out.replace("\\\n", "")
+    for form in ("md", "html", "tsv"):
+        shown = run(f"{asked} --where is_nurse=yes --format {form}")
+        assert (shown.code, shown.err) == (0, "") and "R-NURSE nurses may apply on entry" in shown.out
+        assert f"--data {DRAFTS}" in shown.out
 
 
 @pytest.mark.parametrize(

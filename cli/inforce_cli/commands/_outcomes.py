@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from inforce.errors import UsageError
 from inforce_cli.case import assignments
-from inforce_cli.output import Run
+from inforce_cli.output import TABLES, Run
 
 if TYPE_CHECKING:
-    from inforce import KnowledgeBase
+    from inforce import KnowledgeBase, Table
 
 __all__ = ["drafted", "outcomes_between"]
 
@@ -33,22 +34,43 @@ def outcomes_between(
     draft = drafted(run, against) if against else None
     found = kb.differ(days[0], days[-1], action=actions, where=facts, against=draft, progress=_after_a_second(run))
 
+    @cache
+    def said() -> dict[str, Any]:
+        # What every form of it for people is made of; JSON needs none of this.
+        words = (draft or kb).words(run.lang)
+        return {
+            "sections": kb.tell(found, against=draft, lang=run.lang),
+            "where": [words.told((name, "is", value)) for name, value in found["where"].items()],
+            "data": [*map(str, run.options.data or ()), *([against] if against else [])],
+            "lang": run.lang,
+        }
+
     def text() -> str:
         from inforce_cli.render.difference import difference_text
 
-        words = (draft or kb).words(run.lang)
-        return difference_text(
-            found,
-            kb.tell(found, against=draft, lang=run.lang),
-            where=[words.told((name, "is", value)) for name, value in found["where"].items()],
-            data=[*map(str, run.options.data or ()), *([against] if against else [])],
-            width=run.width,
-            lang=run.lang,
-            color=run.color,
-        )
+        return difference_text(found, **said(), width=run.width, color=run.color)
 
+    def markdown() -> str:
+        from inforce_cli.render.difference_page import difference_markdown
+
+        return difference_markdown(found, **said())
+
+    def html() -> str:
+        from inforce_cli.render.difference_page import difference_html
+
+        return difference_html(found, **said())
+
+    # A row a group, which a limit cuts; what is read, and JSON, stays whole.
+    rows = _rows(**said()) if run.format in TABLES else None
     differs = any(found[kind] for kind in ("lost", "gained", "unsettled"))
-    return differs, run.show(json=found, text=text)
+    return differs, run.show(json=found, text=text, table=rows, others={"md": markdown, "html": html})
+
+
+def _rows(*, sections: Sequence[Mapping[str, Any]], data: Sequence[str], lang: str, **_: Any) -> Table:
+    from inforce import Table
+    from inforce_cli.render.difference_page import COLUMNS, difference_rows
+
+    return Table.of(COLUMNS, difference_rows(sections, data=data, lang=lang))
 
 
 def drafted(run: Run, folder: str) -> KnowledgeBase:

@@ -7,6 +7,7 @@ Examples:
   inforce diff 2024-11-30 2025-02-28 --about IRPR
   inforce diff 2024-12-23 2024-12-24 --outcomes
   inforce diff 2024-02-28 2024-03-01 --outcomes --where lmia_required=no
+  inforce diff 2024-02-28 2024-03-01 --outcomes --format md
   inforce diff 2026-06-12 --outcomes --against my-reform/
 """
 
@@ -49,7 +50,8 @@ def main(
 ) -> int:
     """Show what differs between two days: rules, lists and provisions; or one provision, word by word.
 
-    What began on A is no difference, what began on B is. With --outcomes: who lost and who gained by it.
+    What began on A is no difference, what began on B is. With --outcomes: who lost and who gained by it, as text, md,
+    html or json, or a row a group as csv or another table.
     """
     if outcomes:
         from inforce_cli.commands._outcomes import outcomes_between

@@ -10,11 +10,11 @@ from typing import Any
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import cited, lower_first, one_day_before, outcome, paint
 
-__all__ = ["difference_text"]
+__all__ = ["WORDS", "check_words", "difference_text", "head", "reason_said", "sentence", "titled"]
 
 Section = Mapping[str, Any]
 
-_WORDS = {
+WORDS = {
     "en": {
         "lost": "LOST",
         "gained": "GAINED",
@@ -60,7 +60,7 @@ _WORDS = {
         "foot": "exact : tous les cas sont comptés, aucun échantillon · droit vérifié au {} · pas un avis juridique",
     },
 }
-_NEEDS = ("required", "not-required")
+NEEDS = ("required", "not-required")
 
 
 def difference_text(
@@ -81,11 +81,8 @@ def difference_text(
         where: phrases of the facts all cases have.
         data: the folder of the user's own rules for the later day, if any, to be typed with an example.
     """
-    words = _WORDS[lang]
-    title = words["title"].format(**{"from": found["from"], "to": found["to"]})
-    if data:
-        title += words["draft"].format(", ".join(data))
-    lines = [paint(safe_text(title), "0", color=color)]
+    words = WORDS[lang]
+    lines = [paint(safe_text(titled(found, data, lang)), "0", color=color)]
     if where:
         lines += _wrapped(f"{words['where']} {'; '.join(where)}", width, "")
     for kind in ("lost", "gained", "unsettled"):
@@ -98,6 +95,19 @@ def difference_text(
     return "\n".join(lines) + "\n"
 
 
+def titled(found: Mapping[str, Any], data: Sequence[str], lang: str) -> str:
+    """Return what a difference is of: the two days, and whose rules."""
+    words = WORDS[lang]
+    title = words["title"].format(**{"from": found["from"], "to": found["to"]})
+    return title + words["draft"].format(", ".join(data)) if data else title
+
+
+def head(section: Section, lang: str) -> str:
+    """Return how it is called that these lost or gained: what is needed now is no gain."""
+    kind, needed = section["kind"], section["after"] in NEEDS or section["before"] in NEEDS
+    return WORDS[lang][f"need-{kind}" if needed and kind != "unsettled" else kind]
+
+
 def _section(
     section: Section,
     words: Mapping[str, str],
@@ -107,14 +117,14 @@ def _section(
     lang: str,
     color: bool,
 ) -> Iterator[str]:
-    kind, needed = section["kind"], section["after"] in _NEEDS or section["before"] in _NEEDS
-    head = words[f"need-{kind}" if needed and kind != "unsettled" else kind]
+    kind, needed = section["kind"], section["after"] in NEEDS or section["before"] in NEEDS
+    lead = head(section, lang)
     change = f"{outcome(section['before'], lang)} → {outcome(section['after'], lang)}"
     red = (kind == "gained") if needed else (kind == "lost")
     code = {"unsettled": "33"}.get(kind, "31" if red else "32")
     colon = " :" if lang == "fr" else ":"
     yield from _wrapped(
-        f"{head}  {section['label']}{colon} {change}", width, "", paint_head=(head, code) if color else None
+        f"{lead}  {section['label']}{colon} {change}", width, "", paint_head=(lead, code) if color else None
     )
     groups = section["groups"]
     if section["people"]:
@@ -133,18 +143,19 @@ def _section(
     yield "  " + words["example"] + more
     yield from _typed(groups[0]["check"], section, data=data, width=width)
     for reason in {reason["label"]: reason for group in groups for reason in group["because"]}.values():
-        yield from _reason(reason, words, width, lang)
+        yield from _wrapped(reason_said(reason, lang), width, "  ")
 
 
 def _group(number: int, group: Mapping[str, Any], words: Mapping[str, str], width: int, lang: str) -> Iterator[str]:
     lead = f"  {number}. "
-    yield from _bullets([_sentence(group["people"], lang) or words["everyone"]], width, lead)
+    yield from _bullets([sentence(group["people"], lang) or words["everyone"]], width, lead)
     if group["unless"]:
         yield " " * len(lead) + words["unless"]
         yield from _bullets(group["unless"], width, " " * len(lead) + "· ")
 
 
-def _sentence(parts: Sequence[str], lang: str) -> str:
+def sentence(parts: Sequence[str], lang: str) -> str:
+    """Return several phrases as one."""
     if len(parts) < 2:
         return "".join(parts)
     comma = ";" if any("," in part for part in parts) else ","
@@ -152,18 +163,22 @@ def _sentence(parts: Sequence[str], lang: str) -> str:
     return f"{comma} ".join(parts[:-1]) + last + parts[-1]
 
 
-def _typed(check: Mapping[str, Any], section: Section, *, data: Sequence[str], width: int) -> Iterator[str]:
-    # What can be pasted: a line for the shell, folded with backslashes.
+def check_words(check: Mapping[str, Any], action: str, data: Sequence[str]) -> list[str]:
+    """Return the command that asks about an example, quoted for a shell."""
     words = ["inforce", "check"]
     words += [
         shlex.quote(f"{name}={','.join(value) or 'none' if isinstance(value, list) else value}")
         for name, value in check["facts"].items()
     ]
-    words += [f"--action {section['action']}", f"--on {check['on']}"]
+    words += [f"--action {action}", f"--on {check['on']}"]
     words += ["--ordinarily"] if check["ordinarily"] else []
-    words += [f"--data {shlex.quote(folder)}" for folder in data]
+    return words + [f"--data {shlex.quote(folder)}" for folder in data]
+
+
+def _typed(check: Mapping[str, Any], section: Section, *, data: Sequence[str], width: int) -> Iterator[str]:
+    # What can be pasted: a line for the shell, folded with backslashes.
     line = "   "
-    for word in words:
+    for word in check_words(check, section["action"], data):
         if len(line) + len(word) + 3 > width and line.strip():
             yield line + " \\"
             line = "     "
@@ -171,16 +186,16 @@ def _typed(check: Mapping[str, Any], section: Section, *, data: Sequence[str], w
     yield line
 
 
-def _reason(reason: Mapping[str, Any], words: Mapping[str, str], width: int, lang: str) -> Iterator[str]:
+def reason_said(reason: Mapping[str, Any], lang: str) -> str:
+    """Return why outcomes differ: a rule with its days and instrument, or who joined or left a list."""
+    words = WORDS[lang]
     if "list" in reason:
         made = f" ({cited(reason['instrument'], lang)})" if reason["instrument"] else ""
-        yield from _wrapped(f"{words['because']} {reason['label']}{made}", width, "  ")
-        return
+        return f"{words['because']} {reason['label']}{made}"
     ended = reason["until"]
     days = words["to"].format(reason["from"], one_day_before(ended)) if ended else words["from"].format(reason["from"])
     by = " · ".join(part for part in (days, cited(reason["instrument"] or "", lang)) if part)
-    text = f"{words['because']} {reason['rule']} {lower_first(reason['label'])}{f' ({by})' if by else ''}"
-    yield from _wrapped(text, width, "  ")
+    return f"{words['because']} {reason['rule']} {lower_first(reason['label'])}{f' ({by})' if by else ''}"
 
 
 def _bullets(items: Sequence[str], width: int, lead: str) -> Iterator[str]:
