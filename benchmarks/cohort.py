@@ -238,15 +238,17 @@ def with_unknowns(kb: Any, rows: int) -> bool:
             of_ours=round(seconds / first, 2),
             left_open_more=more if "numpy" in name else 0,
         )
-    beforehand, from_codes = (s / first for name, s in times.items() if "numpy" in name)
-    met = rows / first >= PLANES_TARGET and from_codes >= NUMPY_TARGET
+    # Like with like: the tests worked out beforehand in both, or in neither.
+    beforehand = times["numpy, three-valued, tests worked out beforehand"] / first
+    whole_way = times["numpy, three-valued, from columns of codes"] / times["inforce, Arrow to Arrow, outcome"]
+    met = rows / first >= PLANES_TARGET and beforehand >= NUMPY_TARGET
     say(
         set="targets, facts open, in memory",
         rows=rows,
         m_per_s=millions(rows, first),
         wanted=PLANES_TARGET / 1e6,
         times_numpy_beforehand=round(beforehand, 1),
-        times_numpy_from_codes=round(from_codes, 1),
+        times_numpy_from_columns=round(whole_way, 1),
         wanted_times=NUMPY_TARGET,
         met=met,
     )
