@@ -109,6 +109,58 @@ def test_how_many_are_left_if_all_is_as_usual_is_what_comes(kb: Any) -> None:
     assert came == told and before["steps"] == []
 
 
+def test_whoever_never_knows_is_asked_as_many_questions_as_are_said_at_most(kb: Any) -> None:
+    asked_of = 0
+    for case in cases(kb, 7100, 40):
+        few = dict(list(case.facts.items())[:2])
+        try:
+            interview = Interview(kb, few, on=case.day.isoformat(), action=case.action)
+        except FactsError:
+            continue
+        first, came = interview.next(), 0
+        while (asked := interview.next()) is not None:
+            assert first is not None and asked.at_most == first.at_most - came
+            interview.answer("unknown")
+            came += 1
+        asked_of += came > 3
+    assert asked_of > 5
+
+
+def _longest(interview: Interview, *, unknown: bool) -> int:
+    """The most questions that any answers lead to, by giving every one there is."""
+    asked = interview.next()
+    if asked is None:
+        return 0
+    assert asked.values and not asked.multiple
+    longest = 0
+    for value in (*asked.values, *(("unknown",) if unknown else ())):
+        try:
+            interview.answer(value)
+        except FactsError:
+            continue
+        longest = max(longest, 1 + _longest(interview, unknown=unknown))
+        interview.back()
+    return longest
+
+
+@pytest.mark.parametrize(
+    ("facts", "action", "most"),
+    [
+        ({"citizenships": "FRA", "arrival_mode": "air"}, "eta-needed", 6),
+        ({"citizenships": "IND", "document_and_status_classes": "none", "arrival_mode": "air"}, "eta-needed", 6),
+        ({"citizenships": "MEX", "document_and_status_classes": "none", "arrival_mode": "land"}, "trv-needed", 6),
+    ],
+)
+def test_no_answers_lead_to_more_questions_than_said_and_some_to_as_many(
+    kb: Any, facts: dict[str, str], action: str, most: int
+) -> None:
+    interview = Interview(kb, facts, on=DAY, action=action)
+    asked = interview.next()
+    assert asked is not None and asked.at_most == most
+    # Here also of those who know all: returning after a trip takes three answers (IRPR 190(3)(f)).
+    assert _longest(interview, unknown=True) == _longest(interview, unknown=False) == most
+
+
 def test_what_follows_from_an_answer_is_not_asked(kb: Any) -> None:
     """IRPR 190(1): nationals of the United States need no visa; nothing else can change that."""
     interview = Interview(kb, on=DAY, action="trv-needed")

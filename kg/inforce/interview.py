@@ -28,8 +28,9 @@ class Asked:
     """One question: its fact, the values it may have, and where each leads.
 
     ``values`` is empty where any name of a list will do, or a number or a day; ``multiple``: several may be given.
-    ``leads`` has the outcome by value as it would then stand. ``at_most`` bounds how many questions are still to come,
-    this one included: each answer settles its own and often others, and none comes back.
+    ``leads`` has the outcome by value as it would then stand. ``at_most`` is how many questions are still to come at
+    worst, this one included: each answer settles its own and often others, none comes back, and whoever never knows
+    is asked them all.
     """
 
     fact: Fact
