@@ -377,6 +377,20 @@ def test_a_reading_that_is_contested_can_be_switched(run: Callable[..., Ran]) ->
     assert ran.code == 2 and "contested readings: " in ran.err and "R-WP-OB686-BROAD" in ran.err
 
 
+IN_CANADA = {"held_temporary_status_in_canada_on_departure": "yes"}
+
+
+def test_cautions_say_outcomes_and_citations_in_the_readers_language(kb: Any) -> None:
+    messages = [
+        one.message_fr
+        for day in ("2002-07-01", "2013-06-01", "2025-12-24")
+        for action in kb.book.actions
+        for one in kb.check({"citizenships": "FRA", **IN_CANADA}, on=day, action=action, ordinarily=True).cautions
+    ]
+    assert any("le résultat est « " in one for one in messages)
+    assert not any(re.search(r"\\bmay\\b|IRPR|IRPA|required|covered", one) for one in messages), messages
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

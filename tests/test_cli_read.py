@@ -68,6 +68,11 @@ def test_a_command_prints_what_its_transcript_says(transcript: Callable[..., Non
     transcript(f"read-{re.sub(r'[^a-z0-9]+', '-', line.lower()).strip('-')}", line)
 
 
+def test_a_rule_is_cited_in_french_as_french_writes_it(run: Callable[..., Any]) -> None:
+    out = run("cite R-WP-198-1 --lang fr").out
+    assert "RIPR 198(1)" in out and "IRPR" not in out.replace("RIPR", "")
+
+
 # ---- forms -----------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from inforce.errors import InputError, UnknownIdError, nearest
 from inforce.vocab import BASE, PREFIXES
+from inforce.wording import instrument_words, provision_words
 
 __all__ = ["STYLES", "answer_citation", "citation"]
 
@@ -164,9 +165,8 @@ def _provision(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
     if version:
         parts += _span(version, lang)
     if version.get("amending_note") and version.get("instrument"):
-        note = str(version["amending_note"])
-        # The notes of the data are in English; these two words are all that French writes otherwise.
-        parts.append(f"({note.replace('SOR/', 'DORS/').replace(', s. ', ', art. ') if lang == 'fr' else note})")
+        # The notes of the data are in English.
+        parts.append(f"({instrument_words(str(version['amending_note']), lang)})")
     if version.get("consolidation"):
         parts.append(words["consolidation"].format(version["consolidation"]))
     parts.append(words["data"].format(data))
@@ -186,9 +186,10 @@ def _provision(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
 def _rule(shown: Mapping[str, Any], data: str, lang: str) -> _Cited:
     words, version = _WORDS[lang], shown["versions"][-1]
     parts = [words["rule"].format(shown["id"]), *_span(version, lang)]
-    parts += [one["citation"] for one in version.get("provisions", ()) if one["role"] in ("expresses", "enabled-by")]
+    rests = [one["citation"] for one in version.get("provisions", ()) if one["role"] in ("expresses", "enabled-by")]
+    parts += [provision_words(one, lang) for one in rests]
     if version.get("instrument"):
-        parts.append(words["made"].format(version["instrument"]))
+        parts.append(words["made"].format(instrument_words(version["instrument"], lang)))
     parts.append(words["data"].format(data))
     title = _said(version, "label", lang) or _said(shown, "label", lang)
     return _Cited(version["id"], version["iri"], "dataset", title, tuple(parts), "inforce", version["from"], None, lang)

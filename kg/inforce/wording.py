@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from inforce.cites import parse_citation
+from inforce.errors import UnknownIdError
 from inforce.phrases import words_of
 from inforce.rules.model import Condition, Rulebook
 
-__all__ = ["condition_tree", "in_words", "instrument_words", "mentions"]
+__all__ = ["condition_tree", "in_words", "instrument_words", "mentions", "provision_words"]
 
 # How the numbers of instruments begin, and what stands before a section or a chapter, in English and in French.
 _NUMBERED = (("SOR/", "DORS/"), ("SI/", "TR/"))
@@ -67,12 +69,25 @@ def mentions(condition: Condition, book: Rulebook, *, through: bool = True) -> I
 def instrument_words(text: str, lang: str) -> str:
     """Return the number or the id of an instrument as a language writes it.
 
-    >>> instrument_words("SOR/2024-258, s. 2", "fr"), instrument_words("2012, c. 17", "fr")
-    ('DORS/2024-258, art. 2', '2012, ch. 17')
+    >>> instrument_words("SOR/2024-258, s. 2; SI/2002-97", "fr"), instrument_words("2012, c. 17", "fr")
+    ('DORS/2024-258, art. 2; TR/2002-97', '2012, ch. 17')
     """
     if lang != "fr":
         return text
     for english, french in _NUMBERED:
-        if text.startswith(english):
-            text = french + text.removeprefix(english)
+        text = re.sub(rf"\b{english}(?=\d)", french, text)
     return re.sub(r"(?<=, )(?:ss?|c)\.(?= )", lambda part: _PARTS[part[0]], text)
+
+
+def provision_words(text: str, lang: str) -> str:
+    """Return a citation as a language writes it; what is no citation of ours stays as it is.
+
+    >>> provision_words("IRPR 198(2)(a)", "fr"), provision_words("Lamp Rule 7", "fr")
+    ('RIPR 198(2)a)', 'Lamp Rule 7')
+    """
+    if lang != "fr":
+        return text
+    try:
+        return parse_citation(text).french
+    except UnknownIdError:
+        return text

@@ -180,8 +180,9 @@ def cited(text: str, lang: str) -> str:
     ('RIPR 198(2)a)(ii)', 'DORS/2024-258, art. 2', '2012, ch. 17')
     """
     if lang == "fr":
+        text = re.sub(r"\bSOR/(?=\d)", "DORS/", re.sub(r"\bSI/(?=\d)", "TR/", text))
         text = re.sub(r"(?<=, )(?:ss?|c)\.(?= )", lambda part: "ch." if part[0] == "c." else "art.", text)
-        for english, french in (("IRPR ", "RIPR "), ("IRPA ", "LIPR "), ("SOR/", "DORS/"), ("SI/", "TR/")):
+        for english, french in (("IRPR ", "RIPR "), ("IRPA ", "LIPR ")):
             if text.startswith(english):
                 # Of the lettered levels only the first goes without its opening bracket.
                 text = french + re.sub(r"\(([a-z][^()]*\))", r"\1", text.removeprefix(english), count=1)

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 from inforce.rules.decide import NOT_COVERED, Question, Segment, World
 from inforce.rules.grounds import Ground
 from inforce.rules.model import Rulebook
+from inforce.wording import provision_words
 
 __all__ = ["Caution", "cautions_of"]
+
+
+_OUTCOMES_FR = {
+    "may": "peut",
+    "may-not": "ne peut pas",
+    "required": "requis",
+    "not-required": "non requis",
+    "depends": "cela dépend",
+    "not-covered": "non couvert",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +71,9 @@ def cautions_of(
         }
     )
     if unheld:
-        english, french = (
-            [f"{citation} ({word} {first})" if first else citation for citation, first in unheld]
-            for word in ("held from", "détenu depuis le")
-        )
+        english = [f"{citation} (held from {first})" if first else citation for citation, first in unheld]
+        cited = [(provision_words(citation, "fr"), first) for citation, first in unheld]
+        french = [f"{citation} (détenu depuis le {first})" if first else citation for citation, first in cited]
         found.append(
             Caution(
                 "text-not-held",
@@ -89,7 +99,7 @@ def cautions_of(
                     f"a contested reading decides: {_switch(question, world, 'en')} --reading {world.switched}"
                     f" the outcome is {word}",
                     f"une lecture contestée est décisive : {_switch(question, world, 'fr')} --reading {world.switched}"
-                    f" le résultat est {word}",
+                    f" le résultat est « {_OUTCOMES_FR[word]} »",
                     (world.switched,),
                 )
             )
