@@ -4,16 +4,17 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint fmt soak accept bench coverage vendor dist clean
+.PHONY: help demo install test lint fmt soak accept bench coverage vendor dist clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo      install into $(VENV) and answer two questions"
+	@echo "make install   the extras too: many rows and Parquet, the server, pictures as PNG, the shell's editor"
 	@echo "make test      lint, types, tests (what CI runs)"
 	@echo "make soak      the long tests"
 	@echo "make lint fmt  check, or put right, how the code is written"
 	@echo "make accept    rewrite the command transcripts; read the diff"
-	@echo "make bench     measure; make coverage: which lines the tests reach"
+	@echo "make bench     measure (installs the peers first); make coverage: which lines the tests reach"
 	@echo "make vendor    fetch the SPARQL editor (npm)"
 	@echo "make dist      wheel and sdist in dist/; make clean: take away what was made"
 
@@ -27,6 +28,16 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml hatch_build.py
 	@echo "installing inforce into $(VENV), once: half a minute"
 	@$(PIP) install -e .
 	@touch $@
+
+$(VENV)/.extras: $(VENV)/.made pyproject.toml hatch_build.py
+	@echo "installing inforce with what any of its commands asks for into $(VENV), once: a minute"
+	@$(PIP) install -e ".[all]"
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.peers: $(VENV)/.made pyproject.toml hatch_build.py
+	@echo "installing what the benchmarks compare with into $(VENV), once: a minute"
+	@$(PIP) install -e ".[all,bench]"
+	@touch $@ $(VENV)/.installed
 
 $(VENV)/.tools: $(VENV)/.made pyproject.toml hatch_build.py
 	@echo "installing inforce and its test tools into $(VENV), once: a minute"
@@ -42,6 +53,8 @@ demo: $(VENV)/.installed
 	  returns_within_authorized_stay=yes \
 	  purpose_is_immigration_service=yes --on 2024-12-24 --ordinarily
 	$(BIN)/inforce changes --from 2024-11-01 --to 2025-02-28
+
+install: $(VENV)/.extras
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -m "not slow"
@@ -61,7 +74,7 @@ soak: $(VENV)/.tools
 accept: $(VENV)/.tools
 	$(BIN)/python -m pytest -m transcript --accept
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/run.py
 
 coverage: $(VENV)/.tools
@@ -72,7 +85,7 @@ coverage: $(VENV)/.tools
 vendor:
 	$(PYTHON) vendor.py
 
-dist: $(VENV)/.tools
+dist: $(VENV)/.made
 	@$(PYTHON) vendor.py || echo "the wheel comes without the SPARQL editor"
 	$(PIP) install build
 	$(BIN)/python -m build --outdir dist .

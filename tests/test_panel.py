@@ -216,7 +216,8 @@ def test_without_the_library_a_parquet_file_is_refused_and_none_is_left(
         return whole(name, *more)
 
     monkeypatch.setattr(importlib, "import_module", none)
-    ran = run(f"panel --nationality MEX -o {tmp_path / 'panel.parquet'}")
+    # It is told before anything is worked out: no nationality is looked up.
+    ran = run(f"panel --nationality Atlantis -o {tmp_path / 'panel.parquet'}")
     assert ran.code == 6 and "inforce[batch]" in ran.err and not list(tmp_path.iterdir())
 
 

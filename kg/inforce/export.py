@@ -195,7 +195,7 @@ def _parquet(table: Table) -> bytes:
         raise EnvironmentFault(
             "Parquet files need pyarrow, which is not installed",
             code="E_EXTRA",
-            hint='pip install "inforce[batch]", or write csv',
+            hint='pip install "inforce[batch]" (in a checkout: make install), or write csv',
         ) from None
     columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.columns)
     made = [_column(pa, values) for values in columns]

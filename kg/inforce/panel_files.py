@@ -64,5 +64,5 @@ def _library(name: str) -> Any:
         raise EnvironmentFault(
             "Parquet and Arrow files need pyarrow, which is not installed",
             code="E_EXTRA",
-            hint='pip install "inforce[batch]", or write csv or jsonl',
+            hint='pip install "inforce[batch]" (in a checkout: make install), or write csv or jsonl',
         ) from error

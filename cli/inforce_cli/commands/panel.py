@@ -17,18 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from inforce import Table
+from inforce import Panel, Table
 from inforce.errors import UsageError
 from inforce_cli import completion
 from inforce_cli.options import Actions, From, KnownOn, Reading, To
 from inforce_cli.output import Run
-
-if TYPE_CHECKING:
-    from inforce import Panel
 
 __all__ = ["main"]
 
@@ -83,6 +80,12 @@ def main(
     wide: Annotated[bool, typer.Option("--wide", help="One column an action, with its outcome.")] = False,
 ) -> int:
     """Tabulate outcomes: nationality x action x time (and other facts), each with its rule and instrument."""
+    wanted = run.format or (ENDINGS.get(run.options.output.suffix.lower()) if run.options.output else None)
+    if wanted in COLUMNAR:
+        if run.on_terminal:
+            raise UsageError(f"{wanted} is not for a terminal", hint=f"write to a file: -o panel.{wanted}")
+        # A library that is missing is told before anything is worked out.
+        Panel((), ()).to_bytes(wanted)
     found = run.kb.panel(
         "all" if not nationality else [one.split("+") if "+" in one else one for one in _split(nationality)],
         days=_days(run, days, from_, to),
@@ -97,18 +100,15 @@ def main(
     )
     if wide:
         found = found.wide("ordinarily" if ordinarily else "outcome")
-    return _shown(run, found)
+    return _shown(run, found, wanted)
 
 
-def _shown(run: Run, found: Panel) -> int:
+def _shown(run: Run, found: Panel, wanted: str | None) -> int:
     # A columnar file is all or nothing too: --limit cuts its rows as it does those of the other forms.
     cut = found.limited(run.options.limit)
     if cut.truncated:
         run.cut()
     others = {name: partial(cut.to_bytes, name) for name in COLUMNAR}
-    wanted = run.format or (ENDINGS.get(run.options.output.suffix.lower()) if run.options.output else None)
-    if wanted in COLUMNAR and run.on_terminal:
-        raise UsageError(f"{wanted} is not for a terminal", hint=f"write to a file: -o panel.{wanted}")
     if wanted == "table" or (wanted is None and run.on_terminal):
         kept = [name for name in cut.columns if name not in FOR_PROGRAMS]
         return run.show(table=Table.of(kept, cut.to_dicts()), titles=TITLES)

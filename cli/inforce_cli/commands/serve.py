@@ -63,7 +63,9 @@ def main(
         from inforce_cli.serve.run import run_server
     except ModuleNotFoundError as error:
         raise EnvironmentFault(
-            f"{error.name} is not installed", code="E_EXTRA", hint="pip install 'inforce[web]'"
+            f"{error.name} is not installed",
+            code="E_EXTRA",
+            hint="pip install 'inforce[web]' (in a checkout: make install)",
         ) from None
     from inforce_cli.serve.settings import LOOPBACK, Settings
 

@@ -21,7 +21,7 @@ def png(svg: str) -> bytes:
         raise EnvironmentFault(
             "PNG needs a library that is not installed",
             code="E_EXTRA",
-            hint="pip install 'inforce[charts]', or write --format svg",
+            hint="pip install 'inforce[charts]' (in a checkout: make install), or write --format svg",
         ) from None
     found: bytes = vl_convert.svg_to_png(svg, scale=SCALE)
     return found

@@ -68,7 +68,7 @@ class Cohorts:
             raise EnvironmentFault(
                 f"cohorts need {error.name}, which is not here",
                 code="E_EXTRA",
-                hint="install what they need: pip install 'inforce[batch]'",
+                hint="install it: pip install 'inforce[batch]' (in a checkout: make install)",
             ) from None
         kb = cast("KnowledgeBase", self)
         wanted = set(tell)
