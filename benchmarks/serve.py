@@ -1,10 +1,14 @@
 """Requests a second of ``inforce serve`` beside ``oxigraph serve`` and rdflib-endpoint, on the same graph and queries.
 
-    python benchmarks/serve.py [--seconds 4] [--peers FOLDER_WITH_THEIR_PROGRAMS]
+    python benchmarks/serve.py [--seconds 4] [--peers FOLDER_WITH_THEIR_PROGRAMS] [--law FOLDER]
 
 Two questions: a saved query, and all that is said of one provision. Every endpoint's rows are compared before any is
 measured; "again" is the same question once more, which a server may have kept. ``fence`` is what a process of its own
-costs a question: the same question through the endpoint, and put to the engine in this process. Prints one JSON line.
+costs a question: the same question through the endpoint, and put to the engine in this process. Then what only we have:
+``/api/check``, each time for another day, and the page of a provision. ``--law`` is a data folder (as in XDG_DATA_HOME)
+with imported law: the server is measured over it once more. Memory is what each process has to itself, and shares of
+what several have; ``cpu_ms`` is the work of all its processes a request, which a busy machine does not stretch. Prints
+one JSON line.
 """
 
 from __future__ import annotations
@@ -21,6 +25,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +41,7 @@ from inforce.vocab import BASE, PREFIXES
 SAVED = "changes-between"
 PROVISION = BASE + "irpr/198/2/a"
 CLIENTS = (1, 4, 16)
+TURN = count()
 
 
 def questions(root: Path) -> dict[str, str]:
@@ -74,12 +83,53 @@ def ask(connection: http.client.HTTPConnection, path: str, query: str) -> tuple[
     return answer.status, answer.read()
 
 
+def tree(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    try:
+        kids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(below for kid in kids for below in tree(int(kid)))]
+
+
+def memory(pid: int) -> float:
+    """MiB of a process and its children; what several have is counted once."""
+    time.sleep(0.5)
+    total = 0
+    for one in tree(pid):
+        with suppress(OSError):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return round(total / 1024, 1)
+
+
+def worked(pid: int) -> float:
+    """Seconds of work of a process, its children, and those of them that have ended."""
+    found = 0
+    for one in tree(pid):
+        with suppress(OSError):
+            found += sum(map(int, Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:15]))
+    return found / os.sysconf("SC_CLK_TCK")
+
+
+def check_target(number: int) -> str:
+    day = date(2018, 1, 1) + timedelta(days=number * 7 % 2900)
+    return f"/api/check?citizenships=MEX&trip_only_us_or_spm=yes&on={day}"
+
+
+def page_target(number: int) -> str:
+    return f"/provision/irpr/198/2@{date(2018, 1, 1) + timedelta(days=number * 7 % 2900)}"
+
+
 def rows(data: bytes) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True) for row in json.loads(data)["results"]["bindings"])
 
 
-def measured(port: int, path: str, query: str, clients: int, seconds: float, *, new: bool) -> dict[str, float]:
+def measured(
+    pid: int, port: int, clients: int, seconds: float, request: Callable[[http.client.HTTPConnection, int], int]
+) -> dict[str, float]:
     times: list[float] = []
+    before = worked(pid)
     stop = time.perf_counter() + seconds
 
     def client() -> None:
@@ -87,8 +137,7 @@ def measured(port: int, path: str, query: str, clients: int, seconds: float, *, 
         mine = []
         while time.perf_counter() < stop:
             begun = time.perf_counter()
-            # With a remark of its own each question is new: no answer that is kept will do.
-            status, _ = ask(connection, path, f"{query} # {time.perf_counter_ns()}" if new else query)
+            status = request(connection, next(TURN))
             if status != 200:
                 raise SystemExit(f"status {status}")
             mine.append(time.perf_counter() - begun)
@@ -103,16 +152,33 @@ def measured(port: int, path: str, query: str, clients: int, seconds: float, *, 
     took = time.perf_counter() - begun
     times.sort()
     return {
+        "cpu_ms": round((worked(pid) - before) / len(times) * 1000, 2),
         "per_s": round(len(times) / took, 1),
         "p50_ms": round(times[len(times) // 2] * 1000, 2),
         "p99_ms": round(times[min(len(times) - 1, int(len(times) * 0.99))] * 1000, 2),
     }
 
 
+def sparql(path: str, query: str, *, new: bool) -> Callable[[http.client.HTTPConnection, int], int]:
+    # With a remark of its own each question is new: no answer that is kept will do.
+    return lambda connection, number: ask(connection, path, f"{query} # {os.getpid()} {number}" if new else query)[0]
+
+
+def page(target: Callable[[int], str]) -> Callable[[http.client.HTTPConnection, int], int]:
+    def request(connection: http.client.HTTPConnection, number: int) -> int:
+        connection.request("GET", target(number))
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    return request
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--peers", type=Path, help="folder with oxigraph and a python that has rdflib_endpoint")
+    parser.add_argument("--law", type=Path, help="data folder with imported law")
     options = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
     kb = inforce.open()
@@ -130,7 +196,9 @@ def main() -> None:
     result: dict[str, Any] = {"benchmark": "serve", "cores": os.cpu_count(), "quads": len(store), "servers": {}}
     peers = options.peers
     with tempfile.TemporaryDirectory() as folder:
-        commands = {"inforce": ([sys.executable, "-m", "inforce_cli", "serve", "--quiet", "--port", "PORT"], "/sparql")}
+        ours = [sys.executable, "-m", "inforce_cli", "serve", "--quiet", "--port", "PORT"]
+        homes = {"inforce": Path(folder) / "nothing"} | ({"inforce, law": options.law} if options.law else {})
+        commands = {name: (ours, "/sparql") for name in homes}
         programs = {one: shutil.which(one, path=str(peers)) for one in ("oxigraph", "python")} if peers else {}
         # Peers get the triples in one graph: their default graph is not the union of all.
         flat = Path(folder) / "graph.nt"
@@ -151,15 +219,21 @@ def main() -> None:
                 "uvicorn.run(SparqlEndpoint(graph=graph, path='/sparql'), port=int(sys.argv[2]), log_level='error')\n"
             )
             commands["rdflib-endpoint"] = ([programs["python"], str(script), str(flat), "PORT"], "/sparql")
-        running, expected = {}, {}
+        running: dict[str, Any] = {}
+        expected: dict[Any, list[str]] = {}
         try:
             for name, (command, path) in commands.items():
                 port = free()
                 line = [part.replace("PORT", str(port)) for part in command]
-                env = os.environ | {"PYTHONPATH": f"{root / 'kg'}:{root / 'cli'}"} if name == "inforce" else None
+                env = None
+                if name in homes:
+                    paths = f"{root / 'kg'}:{root / 'cli'}"
+                    env = os.environ | {"PYTHONPATH": paths, "XDG_DATA_HOME": str(homes[name].resolve())}
                 process, took = started(line, port, path, env)
                 running[name] = process
-                figures: dict[str, Any] = {"start_s": round(took, 2)}
+                figures: dict[str, Any] = {
+                    "start_s": round(took, 2), "start_cpu_s": round(worked(process.pid), 2), "mib": memory(process.pid)
+                }  # fmt: skip
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
                 for question, query in asked.items():
                     status, body = ask(connection, path, query)
@@ -167,13 +241,20 @@ def main() -> None:
                         raise SystemExit(f"{name}: {status} {body[:300]!r}")
                     there = rows(body)
                     figures.setdefault("rows", {})[question] = len(there)
-                    figures.setdefault("same_rows", {})[question] = there == expected.setdefault(question, there)
+                    first = expected.setdefault((question, "law" in name), there)
+                    figures.setdefault("same_rows", {})[question] = there == first
                 for question, query in asked.items():
                     for kind, new in (("", True), (", again", False)):
                         figures[question + kind] = {
-                            str(clients): measured(port, path, query, clients, options.seconds, new=new)
-                            for clients in CLIENTS
+                            str(n): measured(process.pid, port, n, options.seconds, sparql(path, query, new=new))
+                            for n in CLIENTS
                         }
+                if name in homes:
+                    for what, target in (("check", check_target), ("provision page", page_target)):
+                        figures[what] = {
+                            str(n): measured(process.pid, port, n, options.seconds, page(target)) for n in CLIENTS
+                        }
+                    figures["mib after"] = memory(process.pid)
                 result["servers"][name] = figures
                 process.terminate()
                 process.wait(20)
