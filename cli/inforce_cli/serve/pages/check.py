@@ -231,29 +231,17 @@ class Grounds:
             members = [part for one in tree["members"] if (part := self._lacks(one)) is not None]
             return members[0] if len(members) == 1 else {"op": tree["op"], "members": members}
         view, name = self.view, tree["fact"]
-        found: dict[str, Any] = {"op": "fact", **self._test(tree), "add": None}
+        found: dict[str, Any] = {"op": "fact", "said": self._said(tree), "add": None}
         if tree["test"] in ("true", "false"):
-            wanted = "no" if (tree["test"] == "true") == tree["negated"] else "yes"
-            found["add"] = view.here(**{name: wanted})
-            found["said"] = f"{found['fact']}{view.colon} {view.say(wanted)}"
+            found["add"] = view.here(**{name: "no" if (tree["test"] == "true") == tree["negated"] else "yes"})
         elif tree["test"] == "is" and not tree["negated"] and not view.kb.book.facts[name].multiple:
             found["add"] = view.here(**{name: str(tree["target"])})
         return found
 
-    def _test(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """A test of a fact in words: the fact, what is wanted, what is given."""
-        view, name = self.view, node["fact"]
-        fact = view.label(view.kb.book.facts[name].label)
-        test = node["test"]
-        if test in ("true", "false"):
-            wanted = view.say("yes" if test == "true" else "no")
-        else:
-            targets = node["target"] if isinstance(node["target"], list | tuple) else [node["target"]]
-            shown = ", ".join(value_label(view, name, one) for one in targets)
-            words = {"is": "is", "in": "one of", "list": "on the list", "scheme": "in", "at-least": "at least"}
-            wanted = f"{view.say(words.get(test, test))} {shown}"
-        negated = f"{view.say('not')} " if node.get("negated") else ""
-        return {"name": name, "fact": fact, "said": f"{fact}{view.colon} {negated}{wanted}"}
+    def _said(self, node: Mapping[str, Any]) -> str:
+        """A test of a fact, or a named condition, as it follows "people who"."""
+        said: str = self.view.kb.words(self.view.lang).node(node)
+        return said
 
     @property
     def groups(self) -> list[dict[str, Any]]:
@@ -310,7 +298,7 @@ class Grounds:
         view = self.view
         found: dict[str, Any] = {"state": node["state"], "members": [], "lists": [], "url": None, "given": None}
         if node["op"] == "fact":
-            found["said"] = self._test(node)["said"]
+            found["said"] = self._said(node)
             value = node["value"]
             values = value if isinstance(value, list | tuple) else [value]
             given = [value_label(view, node["fact"], one) for one in values if one is not None]
@@ -328,7 +316,7 @@ class Grounds:
                 )
             return found
         if node["op"] == "named":
-            found["said"] = view.label(node)
+            found["said"] = self._said(node)
             found["url"] = view.named(f"condition/{node['id']}")
         else:
             words = {"all": "All of these", "any": "At least one of these", "not": "None of these"}
