@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hostile_queries import BOMBS, MARGIN, RUNAWAYS, SLACK
 from live_server import LiveServer, children, small_graph
-from test_workers import BOMBS, MARGIN, RUNAWAYS, SLACK
 
 from inforce_cli.serve.app import swap
 
