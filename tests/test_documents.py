@@ -95,6 +95,8 @@ def test_the_python_shown_runs(name: str, monkeypatch: pytest.MonkeyPatch, kb: A
     for code in blocks(REPO / name, "python"):
         exec(compile(code, name, "exec"), scope)  # the example itself
     assert scope["answer"].verdict in {"may-not", "required"}
+    # The regression of the guide finds again what its arrivals were made with.
+    assert round(scope.get("effect", -0.5), 9) == -0.5
 
 
 def test_the_picture_of_the_model_is_drawn_from_the_ontology() -> None:

@@ -38,6 +38,11 @@ def test_an_answer_shows_its_outcome_and_its_rules(kb: Any) -> None:
     page = seen(answer._repr_html_())
     assert "ORDINARILY MAY" in page.words and "R-WP-198-1" in page.words and "strictly depends" in page.words
     assert kb.book.verified_through in page.words and "not legal advice" in page.words
+    assert ", 2018-01-01 ·" in page.words and "2018-01-02" not in page.words
+    year = seen(kb.check({"citizenships": ["IND"]}, on="2018", action="trv-needed", ordinarily=True)._repr_html_())
+    assert ", 2018-01-01 to 2018-12-31 ·" in year.words
+    no = seen(kb.check({"citizenships": ["IND"]}, on="2018-01-01", ordinarily=True)._repr_html_())
+    assert "ORDINARILY MAY NOT" in no.words
     strict = seen(kb.check({}, on="2018-01-01")._repr_html_())
     assert "DEPENDS" in strict.words and "could still change it" in strict.words
 
@@ -57,6 +62,11 @@ def test_a_table_shows_its_rows_and_says_what_it_leaves_out() -> None:
     assert "script" not in page.tags and "img" not in page.tags
     assert "there are more" in seen(Table(("a",), ((1,),), truncated=True)._repr_html_()).words
     assert "None" not in seen(Table(("a",), ((None,),))._repr_html_()).words
+
+
+def test_a_cell_with_several_things_names_them() -> None:
+    page = seen(Table(("sources",), ((["S-1", "<b>"],), ((),)))._repr_html_())
+    assert "S-1, <b>" in page.words and "b" not in page.tags and "[" not in page.words
 
 
 def test_a_history_shows_its_picture_and_its_rows(kb: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,10 @@ def table_html(table: Table) -> str:
 def answer_html(answer: Answer) -> str:
     """Return an answer: the outcome, the rules it rests on, what is missing, and what it was asked of."""
     ordinarily = answer.headline == "ordinarily"
-    head = f"{'ordinarily ' if ordinarily else ''}{answer.verdict}".upper()
-    asked = f"{answer.action}, {answer.on['from']} to {answer.on['until']}"
+    head = f"{'ordinarily ' if ordinarily else ''}{answer.verdict}".upper().replace("-", " ")
+    asked = f"{answer.action}, {_when(answer.on['from'], answer.on['until'])}"
     other = f"strictly {answer.outcome}" if ordinarily else f"ordinarily {answer.ordinarily.outcome}"
+    other = other.replace("-", " ")
     parts = [f"<p><strong>{escape(head)}</strong> · {escape(asked)} · {escape(other)}</p>"]
     if answer.decisive:
         columns = ("rule", "effect", "state", "layer", "in force from", "instrument", "label")
@@ -55,10 +57,21 @@ def history_html(history: History) -> str:
     return f"<div>{history.timeline().to_svg()}{table_html(history.table)}</div>"
 
 
+def _when(start: str, until: str) -> str:
+    # A day is an interval to its end: for a reader it is the day.
+    if len(start) == len(until) == 10:
+        last = str(date.fromisoformat(until) - timedelta(days=1))
+        return start if last == start else f"{start} to {last}"
+    return start if start == until else f"{start} until {until}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_said, value))
+    return "" if value is None else str(value)
+
+
 def _rows(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape('' if value is None else str(value))}</td>" for value in row) + "</tr>"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(f"<td>{escape(_said(value))}</td>" for value in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
