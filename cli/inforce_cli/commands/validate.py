@@ -118,6 +118,7 @@ def _row(finding: Any) -> dict[str, Any]:
         "message": finding.message,
         "message_fr": finding.message_fr or finding.message,
         "severity": finding.severity,
+        "accepted": finding.accepted,
         "example": example
         and {
             "action": example.action,

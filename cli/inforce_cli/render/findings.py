@@ -63,7 +63,10 @@ def _line(one: Row, lang: str) -> str:
 
 def _parts(one: Row, lang: str) -> tuple[str, str]:
     # What was found, and what to think about.
-    found, _, advice = one["message_fr" if lang == "fr" else "message"].partition(": ")
+    said = one["message_fr" if lang == "fr" else "message"]
+    if one.get("accepted"):
+        return said, ""  # why it is so is of this one alone
+    found, _, advice = said.partition(": ")
     return found.rstrip(), advice
 
 

@@ -34,6 +34,7 @@ class Finding:
     ``line`` is where the block of ``subject`` starts in ``file``, both from 1; for a fault of spelling it is the
     line of the fault, with its ``column``. ``file`` is empty where no file states the subject. A code that starts with
     ``W_`` is no fault, only something to think about. ``message_fr`` is empty where the sentence is English only.
+    ``accepted``: the data say why it is so, and the sentence with them.
 
     >>> str(Finding("E_DATE", "2023-02-29 is not a day", "rule:R-1", "mine.ttl", 7))
     'error[E_DATE]: mine.ttl:7: rule:R-1: 2023-02-29 is not a day'
@@ -47,13 +48,14 @@ class Finding:
     column: int = 0
     example: Example | None = None
     message_fr: str = ""
+    accepted: bool = False
 
     @property
     def severity(self) -> str:
         """How much it matters: ``error``, ``warning`` (most likely not meant) or ``note`` (to think about)."""
         if not self.code.startswith("W_"):
             return "error"
-        return "warning" if self.code in WARNINGS else "note"
+        return "warning" if self.code in WARNINGS and not self.accepted else "note"
 
     @property
     def exit_code(self) -> ExitCode:

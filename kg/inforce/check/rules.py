@@ -14,10 +14,11 @@ import pyoxigraph as ox
 
 from inforce.check.analysis import Note, notes
 from inforce.check.files import plain, read, turtle_files
-from inforce.check.finding import Finding, in_order
+from inforce.check.finding import WARNINGS, Finding, in_order
 from inforce.check.lines import LineIndex
 from inforce.phrases import Words, phrases
 from inforce.rules.model import Rulebook
+from inforce.rules.triples import SKOS, Triples
 from inforce.vocab import BASE, shrink
 
 __all__ = ["SAID", "rule_findings"]
@@ -111,6 +112,8 @@ SAID: dict[str, tuple[str, str, str]] = {
         "aucune règle n'y renvoie : aucune réponse n'en dépend",
     ),
 }
+# By language what stands before the advice, and what stands there where the data say why it is so.
+KEPT = (("en", ": ", "; known, and kept: "), ("fr", " : ", " ; connu, et gardé : "))
 _EFFECTS = {"permit": ("Permit", "une permission"), "bar": ("Bar", "une interdiction")}
 
 
@@ -144,16 +147,27 @@ def rule_findings(paths: Sequence[Path], root: Path) -> list[Finding]:
     words = phrases(triples, book)
     english, french = (Words(words, book, lang) for lang in ("en", "fr"))
     judged = frozenset(name for name in _subjects(book) if BASE + name in index)
-    return in_order(
-        Finding(
-            SAID[note.kind][0],
-            _sentence(note, english, 0),
-            shrink(BASE + note.subject),
-            *index.place(BASE + note.subject),
-            example=note.example,
-            message_fr=_sentence(note, french, 1),
-        )
-        for note in notes(book, judged)
+    return in_order(_finding(note, index, triples, (english, french)) for note in notes(book, judged))
+
+
+def _finding(note: Note, index: LineIndex, triples: Triples, words: Sequence[Words]) -> Finding:
+    said = [_sentence(note, one, place) for place, one in enumerate(words)]
+    code = SAID[note.kind][0]
+    # What a version says of its own reading is the answer to such a question.
+    reason = triples.text(BASE + note.subject, SKOS + "scopeNote") if code in WARNINGS else {}
+    if reason:
+        said = [
+            one.partition(colon)[0] + kept + reason.get(lang, reason.get("en", ""))
+            for one, (lang, colon, kept) in zip(said, KEPT, strict=True)
+        ]
+    return Finding(
+        code,
+        said[0],
+        shrink(BASE + note.subject),
+        *index.place(BASE + note.subject),
+        example=note.example,
+        message_fr=said[1],
+        accepted=bool(reason),
     )
 
 
