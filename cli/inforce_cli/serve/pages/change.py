@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from inforce.errors import InForceError
 from inforce_cli.serve.pages.site import BASE, as_json, page
 
 if TYPE_CHECKING:
@@ -70,11 +71,27 @@ def _counts(
     ]
 
 
+ENDING = ("ended", "repealed", "withdrawn")
+"""The kinds of change after which a clause is no more."""
+
+
+def _held(view: View, row: Mapping[str, Any]) -> str | None:
+    """The page of a clause that only the imported law knows, on the day, or on its last."""
+    if view.kb.law_version is None or not row["citation"] or view.waits(row["citation"]):
+        return None
+    try:
+        path = view.kb.law.path(row["citation"])
+    except InForceError:
+        return None
+    return view.thing(BASE + path, view.day_before(row["date"]) if row["kind"] in ENDING else row["date"])
+
+
 def _row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
     iri = row.get("iri")
+    packaged = view.thing(BASE + iri, row["date"]) if iri else view.named(row["thing"], on=row["date"])
     return {
         **row,
-        "url": view.thing(BASE + iri, row["date"]) if iri else view.named(row["thing"], on=row["date"]),
+        "url": packaged or _held(view, row),
         "event_url": view.named(row["id"], on=None) if row["id"] else None,
         "instrument_url": view.named(row["instrument"], on=None),
         "acts": [
