@@ -17,6 +17,7 @@ from cohorts_at_random import DAYS, as_table, one_case, random_rows, told
 
 from inforce.cohort.batch import BLOCK
 from inforce.cohort.diagrams import Constraints
+from inforce.cohort.plan import Plan
 from inforce.cohort.planes import EMPTY, FULL, both, either, inverse, pack, rows, unpack
 from inforce.errors import DateError, FactsError, IntegrityError, UnknownIdError, UsageError
 
@@ -239,6 +240,22 @@ def test_missing_is_that_of_the_one_case_answer(kb: Any) -> None:
         else:
             assert row["missing"] is None
     assert any(row["missing"] for row in answered)
+
+
+def test_missing_is_asked_once_for_rows_that_are_alike(kb: Any, monkeypatch: Any) -> None:
+    """Thirty rows, a hundred times over, on one day and on two: each is put to the one-case answer once."""
+    people = random_rows(kb, 37, 30)
+    table = pa.concat_tables([as_table(kb, people)] * 100)
+    asked, one = [], Plan.one
+    monkeypatch.setattr(Plan, "one", lambda plan, facts, when: asked.append(when) or one(plan, facts, when))
+    kb.batch(table, on="2024-12-24", tell=["outcome", "missing"])
+    first = len(asked)
+    assert 0 < first <= 30
+    asked.clear()
+    days = pa.array(["2024-12-24", "2024-12-23"] * 1500)
+    found = kb.batch(table.append_column("day", days), date_column="day", tell=["outcome", "missing"])
+    assert first < len(asked) <= 60
+    assert found.slice(60, 60).select(["missing", "error"]).equals(found.slice(0, 60).select(["missing", "error"]))
 
 
 def test_an_empty_cell_is_not_given_and_unknown_is_never_ordinary(kb: Any) -> None:
