@@ -37,7 +37,10 @@ def test_an_answer_explains_and_cites_itself(kb: Any) -> None:
     answer = kb.check(FLAGPOLER, on="2024-12-24", ordinarily=True)
     text = answer.explain()
     assert text.startswith("may-not (ordinarily) apply-work-permit-poe 2024-12-24\n* R-WP-FLAG-2024 [bar, holds]")
-    assert "holds: purpose_is_immigration_service true: True" in text or "purpose_is_immigration_service" in text
+    assert "holds: come back to get an immigration service at the border (purpose_is_immigration_service: yes)" in text
+    french = answer.explain(lang="fr")
+    assert "* R-WP-FLAG-2024 [interdit, vrai]" in french and "vrai: reviennent pour obtenir un service" in french
+    assert not any(word in french for word in ("holds:", "fails:", "IRPR", "SOR/"))
     assert answer.id[:12] in answer.cite("bibtex")
     assert answer._repr_markdown_().startswith("```text\n")
     with pytest.raises(UnknownIdError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inforce.errors import UnknownIdError
 from inforce.vocab import BASE, PREFIXES, shrink
+from inforce.wording import instrument_words
 
 if TYPE_CHECKING:
     from inforce.catalogue import Provenance
@@ -238,7 +239,7 @@ def change_word(kind: str, lang: str) -> str:
 
 def _line(node: Mapping[str, Any], lang: str, *, again: bool = False) -> str:
     label = (node["label_fr"] if lang == "fr" else "") or node["label"]
-    name = (node.get("id_fr") if lang == "fr" else "") or node["id"]
+    name = (node.get("id_fr") if lang == "fr" else "") or instrument_words(node["id"], lang)
     if again:
         return f"{label if node['kind'] == 'passage' else name}  ({word('see above', lang)})"
     parts = [name if node["kind"] != "passage" else ""]

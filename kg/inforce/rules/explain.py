@@ -9,6 +9,7 @@ from inforce.phrases import said
 from inforce.rules.answer import Answer, Ground, in_language
 from inforce.rules.case import plain
 from inforce.rules.model import Rulebook
+from inforce.wording import instrument_words, provision_words
 
 __all__ = ["differences", "explained", "obstacles"]
 
@@ -173,27 +174,44 @@ def _side(ground: Ground | None) -> dict[str, Any] | None:
     }
 
 
+_FRENCH = {
+    "holds": "vrai",
+    "fails": "faux",
+    "unknown": "inconnu",
+    "all": "toutes ces conditions",
+    "any": "au moins une de ces conditions",
+    "not": "aucune de ces conditions",
+    "permit": "permet",
+    "bar": "interdit",
+    "exempt": "dispense",
+    "require": "exige",
+}
+
+
 def explained(answer: Answer, *, lang: str = "en") -> str:
     """Return the answer as an indented text: the outcome, each rule in force, and its conditions with their states."""
     lines = [f"{answer.verdict} ({answer.headline}) {answer.action} {answer.on['from']}"]
     for ground in answer.grounds:
         mark = "*" if ground.decisive else " "
-        cited = ", ".join(p["citation"] for p in ground.provisions) or ground.instrument or ground.layer
+        named = ", ".join(provision_words(p["citation"], lang) for p in ground.provisions)
+        cited = named or instrument_words(ground.instrument or "", lang) or ground.layer
+        effect, state = (_FRENCH[word] if lang == "fr" else word for word in (ground.effect, ground.state))
         label = ground.label.get(lang) or ground.label.get("en", "")
-        lines.append(f"{mark} {ground.rule} [{ground.effect}, {ground.state}] {label} ({cited})")
-        lines += _indented(in_language(answer.told(ground.condition), lang), "    ")
+        lines.append(f"{mark} {ground.rule} [{effect}, {state}] {label} ({cited})")
+        lines += _indented(in_language(answer.told(ground.condition), lang), "    ", lang)
     return "\n".join(lines) + "\n"
 
 
-def _indented(node: Mapping[str, Any], margin: str) -> Iterator[str]:
+def _indented(node: Mapping[str, Any], margin: str, lang: str) -> Iterator[str]:
+    state, op = (_FRENCH.get(word, word) if lang == "fr" else word for word in (node["state"], node["op"]))
     if node["op"] == "fact":
-        yield f"{margin}{node['state']}: {node.get('phrase', '')} ({node['fact']}: {_value(node['value'])})"
+        yield f"{margin}{state}: {node.get('phrase', '')} ({node['fact']}: {_value(node['value'])})"
     elif node["op"] == "named":
-        yield f"{margin}{node['state']}: {node.get('phrase', '')} ({node['id']})"
+        yield f"{margin}{state}: {node.get('phrase', '')} ({node['id']})"
     else:
-        yield f"{margin}{node['state']}: {node['op']}"
+        yield f"{margin}{state}: {op}"
     for member in node.get("members", ()):
-        yield from _indented(member, margin + "  ")
+        yield from _indented(member, margin + "  ", lang)
 
 
 def _value(value: Any) -> str:
