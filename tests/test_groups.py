@@ -222,6 +222,10 @@ def test_functions_agree_with_their_tables(one: int, other: int, wanted: dict[in
     assert f.both(a, b) == of_table(f, one & other)
     assert f.either(a, b) == of_table(f, one | other)
     assert f.negation(a) == of_table(f, ~one & everything)
+    assert f.meets_cube(a, wanted.items()) is (f.both(a, f.cube(wanted.items())) != 0)
+    literals = [(variable, truth) for variable in range(VARIABLES) for truth in (True, False)]
+    if a:
+        assert f.forced(a) == {one for one in literals if f.both(a, f.negation(f.variable(*one))) == 0}
     for variable in range(VARIABLES):
         assert f.some(a, [variable]) == f.either(*(f.put_in(a, {variable: truth}) for truth in (True, False)))
     if one:
