@@ -28,6 +28,10 @@ BAR = "<rule/BAR-NAME/2020-01-04> a inf:RuleVersion"
 BAR2 = "<rule/BAR-NAME/2022-01-01> a inf:RuleVersion"
 WHEN = "inf:when [ inf:fact fact:has_duck_NAME ; inf:isTrue true ] ;"
 FLIES = "    inf:anyOf (\n        [ inf:fact fact:duck_kind_NAME ; inf:is value:eider-NAME ]"
+SECOND = (
+    '    inf:entry place:FRA ;\n    inf:from "2022-01-01"^^xsd:date ;\n'
+    '    inf:startsAt "2022-01-01T09:00:00-05:00"^^xsd:dateTime ;\n    inf:instrument <instrument/NAME/1> .'
+)
 DAYS = (
     "2023-02-29 2024-02-30 2024-13-01 2024-00-10 2024-01-00 2024-01-32 2024-1-1 24-01-01 20240101 2024-W52-2 2024-366 "
     "2024/01/01 01/02/2024 2024-01-01Z 2024-01-01-05:00 +2024-01-01 -2024-01-01 0000-01-01 0001-01-01 10000-01-01 "
@@ -904,6 +908,19 @@ QUERIES = [
         '    inf:until "2022-06-01"^^xsd:date ;\n    inf:endKnown',
         "E_OVERLAP",
         "has place:FRA on the same list",
+    ),
+    Bad(
+        "list-entry-name",
+        SECOND,
+        SECOND.replace("place:FRA", "<class/GOOSE-NAME>")
+        + "".join(
+            f"\n\n<{scheme}/GOOSE-NAME> a skos:Concept ;\n"
+            f'    rdfs:label "Goose"@en , "Oie"@fr ;\n    skos:notation "GOOSE-NAME" ;\n    skos:inScheme <{scheme}/scheme> .'
+            for scheme in ("class", "program")
+        ),
+        "E_DUPLICATE",
+        'ends in the name "GOOSE-',
+        at="<class/GOOSE-NAME>",
     ),
     Bad(
         "provision-gap",
