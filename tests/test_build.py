@@ -13,8 +13,9 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from inforce.build import build, digest_inputs
+from inforce.build import build
 from inforce.errors import InputError, IntegrityError
+from inforce.inputs import digest_inputs
 from inforce.kb import KnowledgeBase
 from inforce.resources import Built
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inforce.errors import EnvironmentFault, IntegrityError, UsageError
+from inforce.inputs import digest_inputs
 
 __all__ = ["Built", "built_graph", "cache_dir", "data_dir", "root"]
 
@@ -160,12 +161,13 @@ def built_graph(data: Sequence[Path] = (), store: Path | None = None, *, progres
         found = Built(packaged)
         if base.name == "_data" or _unchanged(found, base):
             return found
-    from inforce import build as builder
-
-    digest = builder.digest_inputs(base, data)
+    digest = digest_inputs(base, data)
     folder = (store or cache_dir()) / digest[:24]
     if (folder / "manifest.json").is_file():
         return Built(folder)
+    # Only a graph that is not there yet needs what builds it.
+    from inforce import build as builder
+
     builder.build(base, folder, data=data, progress=progress)
     return Built(folder)
 
@@ -185,6 +187,4 @@ def _unchanged(found: Built, base: Path) -> bool:
         newest = max((newest, *(os.stat(source).st_mtime_ns for source in sources)))
     if newest < built:
         return True
-    from inforce import build as builder
-
-    return bool(found.manifest.get("inputs") == builder.digest_inputs(base))
+    return bool(found.manifest.get("inputs") == digest_inputs(base))

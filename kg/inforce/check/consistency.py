@@ -52,7 +52,8 @@ def validate(paths: Sequence[Path], root: Path) -> list[Finding]:
     Raises:
         UsageError: a path is not there, or a folder holds no Turtle file.
     """
-    from inforce.build import inputs, parse, skolemised
+    from inforce.build import parse, skolemised
+    from inforce.inputs import inputs
 
     files = [read(path) for path in turtle_files(paths)]
     found = [finding for parsed in files for finding in parsed.findings]

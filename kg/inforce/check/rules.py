@@ -127,7 +127,8 @@ def rule_findings(paths: Sequence[Path], root: Path) -> list[Finding]:
     Raises:
         UsageError: a path is not there, or a folder holds no Turtle file.
     """
-    from inforce.build import inputs, parse, skolemised
+    from inforce.build import parse, skolemised
+    from inforce.inputs import inputs
     from inforce.reasoning.terms import nodes
     from inforce.rules.extract import compiled
     from inforce.rules.load import rulebook
