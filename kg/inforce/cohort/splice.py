@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from inforce.cohort.writing import parquet_writer
 
@@ -136,6 +137,10 @@ class Spliced:
             told = base64.b64encode(self.told.serialize().to_pybytes())
             footer = _struct(_merged(one.fields, other.fields, one.begin - len(MAGIC), told))
             out.write(footer + struct.pack("<I", len(footer)) + MAGIC)
+        # Nothing gets its name that the library does not read as what it was to be.
+        with pq.ParquetFile(self.target) as whole:
+            if whole.metadata.num_rows != sum(one.rows()) or whole.schema_arrow.names != self.told.names:
+                raise OSError(f"{self.target} did not become what it was to be")
 
 
 def _copy(data: IO[bytes], first: int, last: int, out: IO[bytes]) -> None:

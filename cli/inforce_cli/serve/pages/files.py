@@ -16,7 +16,12 @@ from inforce_cli.serve.context import web_folder
 __all__ = ["folder", "has_static", "static", "table"]
 
 # What a browser may have, by name: nothing else is ever read for it.
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
 
 
 @cache
