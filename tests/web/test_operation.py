@@ -165,6 +165,11 @@ def test_the_log_says_more_only_where_that_was_asked_for(tmp_path: Path) -> None
         query = "SELECT ?x { <x:s> ?x ?y }\n# \x1b[31m\u202e"
         server.client.post("/sparql", data={"query": query})
         server.client.get("/api/check?citizenships=MEX")
+        # A line is written once its answer is out.
+        for _ in range(500):
+            if len(server.lines) == 2:
+                break
+            time.sleep(0.01)
         first, second = server.lines
         assert (first["text"], first["client"]) == (query, "127.0.0.1")
         assert second["target"] == "/api/check?citizenships=MEX"

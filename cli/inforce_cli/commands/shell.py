@@ -27,7 +27,7 @@ def main(
     on: QueryDay = None,
     timeout: Annotated[str, typer.Option("--timeout", help="Seconds until a query is stopped.", metavar="S")] = "60",
 ) -> int:
-    """Ask queries one after the other, with completion and history; each as inforce sparql asks it."""
+    """Ask queries one after the other, with completion and history, as the command sparql asks one."""
     from inforce_cli.shell import Shell, lines
 
     if run.options.output is not None:
