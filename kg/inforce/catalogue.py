@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -348,9 +349,15 @@ class Catalogue:
 
     def _namesakes(self, name: str, entry: Mapping[str, Any]) -> Sequence[str]:
         """Return the addresses of the other things that have the id ``name``: a program and a category may share it."""
-        every = (other for entries in self._tables["entities"].values() for other in entries)
-        wanted = fold(name)
-        return sorted({o["iri"] for o in every if fold(o["id"]) == wanted and o["iri"] != entry["iri"]})
+        return sorted(self._by_id.get(fold(name), set()) - {entry["iri"]})
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for entries in self._tables["entities"].values():
+            for one in entries:
+                found[fold(one["id"])].add(one["iri"])
+        return found
 
     def _nothing(self, name: str) -> UnknownIdError:
         near = self.nearest(name)

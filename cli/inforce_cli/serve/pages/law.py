@@ -146,15 +146,12 @@ def references(view: View, path: str, day: str) -> list[tuple[str, list[dict[str
         kept: list[tuple[str, list[dict[str, Any]]]] = view.site.kept[asked]
         return kept
     own, found = BASE + path, []
-    for query, title, key, other in (
-        ("refers-to", "Its words refer to", "target", "unit"),
-        ("referred-to-by", "Words that refer to it", "unit", "target"),
+    for title, key, other in (
+        ("Its words refer to", "target", "unit"),
+        ("Words that refer to it", "unit", "target"),
     ):
-        try:
-            rows = list(view.kb.query(query, {"provision": own, "on": day}))
-        except InForceError:
-            continue
-        outside = [row for row in rows if row[key] != own and not str(row[key]).startswith(own + "/")]
+        rows = [row for row in _references(view, day[:10]) if _within(row[other], own)]
+        outside = [row for row in rows if not _within(row[key], own)]
         grouped = groupby(sorted(outside, key=lambda row: natural(row[key])), key=lambda row: str(row[key]))
         items = [
             {
@@ -172,6 +169,21 @@ def references(view: View, path: str, day: str) -> list[tuple[str, list[dict[str
             found.append((title, items))
     view.site.keep(asked, found)
     return found
+
+
+def _references(view: View, day: str) -> Iterable[Mapping[str, str]]:
+    # All of the law at once and then by the day: the law is asked once, not for every page.
+    asked = ("references", view.kb.law_version)
+    if asked not in view.site.kept:
+        rows = view.kb.query("references").to_dicts()
+        view.site.keep(asked, [{name: str(value or "") for name, value in row.items()} for row in rows])
+    for row in view.site.kept[asked]:
+        if row["from"] <= day and (not row["until"] or day < row["until"]):
+            yield row
+
+
+def _within(iri: str, provision: str) -> bool:
+    return iri == provision or iri.startswith(provision + "/")
 
 
 def natural(text: Any) -> list[tuple[int, float, str]]:
