@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -241,7 +242,9 @@ def test_asked_to_end_it_answers_first_what_it_was_asked(repo: Path) -> None:
         time.sleep(0.5)
         # As a supervisor does: all its processes are told.
         for pid in pids:
-            os.kill(pid, signal.SIGTERM)
+            # One that was waiting may have answered and gone since.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         asking.join(20)
         assert answers and answers[0].status_code in (200, 503)
         assert answers[0].status_code == 200 or answers[0].json()["code"] == "E_TIMEOUT"
