@@ -51,14 +51,14 @@ def outcomes_between(
         return difference_text(found, **said(), width=run.width, color=run.color)
 
     def markdown() -> str:
-        from inforce_cli.render.difference_page import difference_markdown
+        from inforce_cli.render.difference_page import difference_blocks, difference_markdown
 
-        return difference_markdown(found, **said())
+        return difference_markdown(difference_blocks(found, **said()))
 
     def html() -> str:
-        from inforce_cli.render.difference_page import difference_html
+        from inforce_cli.render.difference_page import difference_blocks, difference_html
 
-        return difference_html(found, **said())
+        return difference_html([*difference_blocks(found, **said())], lang=run.lang)
 
     # A row a group, which a limit cuts; what is read, and JSON, stays whole.
     rows = _rows(**said()) if run.format in TABLES else None

@@ -10,6 +10,7 @@ from inforce_cli.render.text import safe_text
 from inforce_cli.render.words import (
     caution,
     cited,
+    colon,
     instant,
     labelled,
     lower_first,
@@ -24,7 +25,7 @@ from inforce_cli.render.words import (
 if TYPE_CHECKING:
     from inforce import Answer, History
 
-__all__ = ["Page", "answer_text", "colon", "footer", "headline", "rule_lines"]
+__all__ = ["Page", "answer_text", "footer", "headline", "rule_lines"]
 
 NEEDS_SHOWN, RULES_SHOWN = 5, 3
 
@@ -111,11 +112,6 @@ def headline(answer: Answer, page: Page) -> str:
 def _by_day(answer: Answer) -> bool:
     """Whether the outcome is open only because it changes within the time asked about."""
     return answer.verdict == "depends" and "depends" not in {segment.outcome for segment in answer.segments}
-
-
-def colon(lang: str) -> str:
-    """Return a colon as a language sets it."""
-    return " :" if lang == "fr" else ":"
 
 
 def _split(answer: Answer, page: Page) -> str:

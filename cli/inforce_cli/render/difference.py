@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import cited, lower_first, one_day_before, outcome, paint
+from inforce_cli.render.words import cited, colon, lower_first, one_day_before, outcome, paint
 
 __all__ = ["WORDS", "check_words", "difference_text", "head", "reason_said", "sentence", "titled"]
 
@@ -122,9 +122,8 @@ def _section(
     change = f"{outcome(section['before'], lang)} → {outcome(section['after'], lang)}"
     red = (kind == "gained") if needed else (kind == "lost")
     code = {"unsettled": "33"}.get(kind, "31" if red else "32")
-    colon = " :" if lang == "fr" else ":"
     yield from _wrapped(
-        f"{lead}  {section['label']}{colon} {change}", width, "", paint_head=(lead, code) if color else None
+        f"{lead}  {section['label']}{colon(lang)} {change}", width, "", paint_head=(lead, code) if color else None
     )
     groups = section["groups"]
     if section["people"]:

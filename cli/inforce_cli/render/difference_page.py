@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from inforce_cli.render.difference import WORDS, check_words, head, reason_said, sentence, titled
 from inforce_cli.render.text import safe_text
 from inforce_cli.render.text_page import page
-from inforce_cli.render.words import outcome
+from inforce_cli.render.words import colon, outcome
 
-__all__ = ["COLUMNS", "difference_html", "difference_markdown", "difference_rows"]
+__all__ = ["COLUMNS", "difference_blocks", "difference_html", "difference_markdown", "difference_rows"]
 
 COLUMNS = ("kind", "action", "before", "after", "people", "unless", "example", "because")
 
@@ -39,18 +39,11 @@ def difference_rows(sections: Sequence[Mapping[str, Any]], *, data: Sequence[str
     ]
 
 
-def difference_markdown(
-    found: Mapping[str, Any],
-    sections: Sequence[Mapping[str, Any]],
-    *,
-    where: Sequence[str],
-    data: Sequence[str],
-    lang: str,
-) -> str:
-    """Return the page as Markdown; the arguments are those of ``difference_text``."""
+def difference_markdown(blocks: Iterable[Block]) -> str:
+    """Return the page as Markdown."""
     marks = {"h1": "# ", "h2": "## ", "ul": "- ", "ol": "1. ", "pre": "    "}
     out = []
-    for kind, items in _blocks(found, sections, where=where, data=data, lang=lang):
+    for kind, items in blocks:
         for text, leads, own in items:
             out.append(marks.get(kind, "") + (text if kind == "pre" else _escaped(text)))
             out += ["", f"   {_escaped(leads)}", ""] if leads else []
@@ -63,17 +56,10 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
 
 
-def difference_html(
-    found: Mapping[str, Any],
-    sections: Sequence[Mapping[str, Any]],
-    *,
-    where: Sequence[str],
-    data: Sequence[str],
-    lang: str,
-) -> str:
-    """Return the page as HTML that needs nothing else; the arguments are those of ``difference_text``."""
+def difference_html(blocks: Sequence[Block], *, lang: str) -> str:
+    """Return the page as HTML that needs nothing else; its title is what its first block says."""
     out = []
-    for kind, items in _blocks(found, sections, where=where, data=data, lang=lang):
+    for kind, items in blocks:
         if kind in ("ul", "ol"):
             rows = []
             for text, leads, own in items:
@@ -84,10 +70,10 @@ def difference_html(
             out.append(f"<{kind}>\n" + "\n".join(rows) + f"\n</{kind}>")
         else:
             out += [f"<{kind}>{escape(text)}</{kind}>" for text, _, _ in items]
-    return page(titled(found, data, lang), "\n".join(out), lang=lang)
+    return page(blocks[0][1][0][0], "\n".join(out), lang=lang)
 
 
-def _blocks(
+def difference_blocks(
     found: Mapping[str, Any],
     sections: Sequence[Mapping[str, Any]],
     *,
@@ -95,6 +81,7 @@ def _blocks(
     data: Sequence[str],
     lang: str,
 ) -> Iterator[Block]:
+    """Yield what stands on the page, the title first; the arguments are those of ``difference_text``."""
     words = WORDS[lang]
     yield _block("h1", titled(found, data, lang))
     if where:
@@ -102,9 +89,7 @@ def _blocks(
     for kind in ("lost", "gained", "unsettled"):
         here = [section for section in sections if section["kind"] == kind]
         if not here and kind != "unsettled":
-            yield _block(
-                "h2", f"{words[kind]}: {words['nobody']}" if lang == "en" else f"{words[kind]} : {words['nobody']}"
-            )
+            yield _block("h2", f"{words[kind]}{colon(lang)} {words['nobody']}")
         for section in here:
             yield from _section(section, data=data, lang=lang)
     yield _block("p", words["foot"].format(found["data"]["verified_through"]))
@@ -112,9 +97,8 @@ def _blocks(
 
 def _section(section: Mapping[str, Any], *, data: Sequence[str], lang: str) -> Iterator[Block]:
     words, groups = WORDS[lang], section["groups"]
-    colon = " :" if lang == "fr" else ":"
     change = f"{outcome(section['before'], lang)} → {outcome(section['after'], lang)}"
-    yield _block("h2", f"{head(section, lang)} — {section['label']}{colon} {change}")
+    yield _block("h2", f"{head(section, lang)} — {section['label']}{colon(lang)} {change}")
     if section["people"]:
         yield _block("p", words["people"])
         yield _block("ul", *section["people"])

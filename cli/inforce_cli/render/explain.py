@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from inforce_cli.render.answer import Page, colon, footer, headline, rule_lines
+from inforce_cli.render.answer import Page, footer, headline, rule_lines
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import caution, cited, labelled, one_day_before, outcome, paint, paragraph
+from inforce_cli.render.words import caution, cited, colon, labelled, one_day_before, outcome, paint, paragraph
 
 if TYPE_CHECKING:
     from inforce import Answer

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import paragraph
+from inforce_cli.render.words import colon, paragraph
 
 __all__ = ["example_words", "findings_text"]
 
@@ -35,9 +35,8 @@ def findings_text(found: Sequence[Row], checked: int, *, lang: str = "en", width
         text = _parts(one, lang)[1]
         if text and text not in advice.setdefault(one["code"], []):
             advice[one["code"]].append(text)
-    colon = " : " if lang == "fr" else ": "
     lines += [
-        paragraph(f"{code}{colon}{safe_text(text)}", width=width)
+        paragraph(f"{code}{colon(lang)} {safe_text(text)}", width=width)
         for code, texts in sorted(advice.items())
         for text in texts
     ]
@@ -58,7 +57,7 @@ def _where(one: Row) -> str:
 def _line(one: Row, lang: str) -> str:
     kind, said = ("erreur", one["message_fr"]) if lang == "fr" else ("error", one["message"])
     parts = [part for part in (f"{kind}[{one['code']}]", _where(one), one["subject"], said) if part]
-    return safe_text((" : " if lang == "fr" else ": ").join(parts)).replace("\n", " ") + "\n"
+    return safe_text(f"{colon(lang)} ".join(parts)).replace("\n", " ") + "\n"
 
 
 def _parts(one: Row, lang: str) -> tuple[str, str]:

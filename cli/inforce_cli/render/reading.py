@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from inforce_cli.render.reading_words import FRENCH, KINDS_FRENCH
-from inforce_cli.render.words import cited
+from inforce_cli.render.words import cited, colon
 
 __all__ = ["answer_text", "change_table", "conflict_text", "listing", "said", "thing_text"]
 
@@ -74,17 +74,13 @@ def _stacked(cells: Iterable[str], width: int) -> str:
 
 
 def _what(row: Mapping[str, Any], lang: str) -> str:
-    label, kind, colon = said(row, lang=lang), row["kind"], _colon(lang)
+    label, kind = said(row, lang=lang), row["kind"]
     hour = row["time"][11:16] + " " if row["time"] else ""
     if row["thing"] == row["citation"]:
-        return f"{hour}{said(row, 'citation', lang=lang)} {_word(kind, lang)}{colon}{label}"
+        return f"{hour}{said(row, 'citation', lang=lang)} {_word(kind, lang)}{colon(lang)} {label}"
     # A list entry's label says its move; a rule's label says what it does while it is in force.
-    ended = f"{_word(kind, lang)}{colon}" if kind == "ended" and "→" not in label else ""
+    ended = f"{_word(kind, lang)}{colon(lang)} " if kind == "ended" and "→" not in label else ""
     return f"{hour}{ended}{label}"
-
-
-def _colon(lang: str) -> str:
-    return " : " if lang == "fr" else ": "
 
 
 def _fit(text: str, room: int) -> str:
@@ -101,9 +97,9 @@ def conflict_text(conflicts: Iterable[Mapping[str, Any]], *, width: int = 80, la
             where = f"{claim['source']}, {_word('rank', lang)} {claim['rank']}"
             if claim["locator"]:
                 where += f", {claim['locator']}"
-            lines += _fold(f"{mark}{_colon(lang)}{said(claim, lang=lang)} ({where})", "  - ", "    ", width)
+            lines += _fold(f"{mark}{colon(lang)} {said(claim, lang=lang)} ({where})", "  - ", "    ", width)
         if one["resolution"]:
-            resolved = f"{_word('resolution', lang)}{_colon(lang)}{said(one, 'resolution', lang=lang)}"
+            resolved = f"{_word('resolution', lang)}{colon(lang)} {said(one, 'resolution', lang=lang)}"
             lines += _fold(resolved, "  ", "    ", width)
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
@@ -269,7 +265,7 @@ def _semicolon(lang: str) -> str:
 
 
 def _source(one: Mapping[str, Any], lang: str) -> str:
-    return f"{one['id']}{', ' + one['locator'] if one['locator'] else ''}{_colon(lang)}{one['title']}"
+    return f"{one['id']}{', ' + one['locator'] if one['locator'] else ''}{colon(lang)} {one['title']}"
 
 
 def _linked(page: _Page, links: Iterable[Mapping[str, Any]], *, role: bool = False) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inforce_cli.render.answer import Page, colon
+from inforce_cli.render.answer import Page
 from inforce_cli.render.text import safe_text
-from inforce_cli.render.words import cited, labelled, outcome, paragraph
+from inforce_cli.render.words import cited, colon, labelled, outcome, paragraph
 
 __all__ = ["changed", "turns_text"]
 

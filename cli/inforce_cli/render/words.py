@@ -12,6 +12,7 @@ from inforce_cli.render.text import safe_text
 __all__ = [
     "caution",
     "cited",
+    "colon",
     "instant",
     "labelled",
     "lower_first",
@@ -127,6 +128,11 @@ _FRENCH = {
 def word(text: str, lang: str) -> str:
     """Return one of the command's words in the reader's language; a word it does not know stays as it is."""
     return _FRENCH.get(text, text) if lang == "fr" else text
+
+
+def colon(lang: str) -> str:
+    """Return a colon as a language sets it."""
+    return " :" if lang == "fr" else ":"
 
 
 def outcome(name: str, lang: str, *, color: bool = False) -> str:
