@@ -275,7 +275,10 @@ def test_an_error_as_json_is_a_problem_document(run: Callable[..., Ran]) -> None
 
 
 @pytest.mark.parametrize("command", ["changes", "trace", "conflicts", "show", "list", "search", "cite"])
-def test_help_ends_with_examples_that_work(run: Callable[..., Ran], command: str, receipt: Path) -> None:
+def test_help_ends_with_examples_that_work(
+    run: Callable[..., Ran], command: str, receipt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # an example may write a file
     text = run(f"{command} --help").out
     examples = [line.strip().removeprefix("inforce ") for line in text.splitlines() if line.startswith("    inforce ")]
     assert len(examples) >= 2
